@@ -1,0 +1,30 @@
+# stoker_module(NAME FLOOR N [DEPS module…] [LIBS library…] SOURCES file…)
+#
+# One static library a module. DEPS may only name modules of strictly lower floors: checked here at
+# configure time, and for each include by the tidy test.
+function(stoker_module name)
+  cmake_parse_arguments(M "" "FLOOR" "DEPS;LIBS;SOURCES" ${ARGN})
+  add_library(stoker_${name} STATIC ${M_SOURCES})
+  set_property(TARGET stoker_${name} PROPERTY STOKER_FLOOR ${M_FLOOR})
+  foreach(dep IN LISTS M_DEPS)
+    get_property(floor TARGET stoker_${dep} PROPERTY STOKER_FLOOR)
+    if(NOT floor LESS M_FLOOR)
+      message(FATAL_ERROR "module ${name} (floor ${M_FLOOR}) may not use ${dep} (floor ${floor})")
+    endif()
+    target_link_libraries(stoker_${name} PUBLIC stoker_${dep})
+  endforeach()
+  target_link_libraries(stoker_${name} PUBLIC stoker_settings ${M_LIBS} PRIVATE stoker_warnings)
+endfunction()
+
+# stoker_test(NAME DEPS module… SOURCES file…): one GoogleTest program.
+function(stoker_test name)
+  cmake_parse_arguments(T "" "" "DEPS;LIBS;SOURCES" ${ARGN})
+  add_executable(${name} ${T_SOURCES})
+  foreach(dep IN LISTS T_DEPS)
+    target_link_libraries(${name} PRIVATE stoker_${dep})
+  endforeach()
+  target_link_libraries(${name} PRIVATE ${T_LIBS} stoker_settings stoker_warnings GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE STOKER_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures")
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+endfunction()

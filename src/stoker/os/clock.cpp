@@ -1,0 +1,22 @@
+#include "stoker/os/clock.hpp"
+
+#include <fmt/chrono.h>
+
+#include <condition_variable>
+#include <ctime>
+#include <mutex>
+
+namespace stoker::os {
+
+bool wait_for(Seconds time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any ended;
+  std::unique_lock lock(mutex);
+  ended.wait_for(lock, stop, time, [] { return false; });
+  return !stop.stop_requested();
+}
+
+std::string utc_stamp() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+std::string utc_stamp_compact() { return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr))); }
+
+}  // namespace stoker::os

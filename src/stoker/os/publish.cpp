@@ -1,0 +1,84 @@
+#include "stoker/os/publish.hpp"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <span>
+
+#include "stoker/base/text.hpp"
+#include "stoker/os/fd.hpp"
+#include "stoker/os/file.hpp"
+
+namespace stoker::os {
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const auto parent = std::filesystem::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+Status sync_fd(const Fd& fd, const std::string& path) {
+  if (::fsync(fd.get()) != 0) return fail(Error::from_errno(errno, "sync " + path));
+  return {};
+}
+
+Status write_and_sync(Fd& fd, const std::string& path, std::string_view text) {
+  TRY(write_fully(fd, std::as_bytes(std::span(text)), 0, path));
+  if (::fchmod(fd.get(), 0644) != 0) return fail(Error::from_errno(errno, "chmod " + path));
+  TRY(sync_fd(fd, path));
+  return fd.close();
+}
+
+}  // namespace
+
+Status publish_text(const std::string& path, std::string_view text) {
+  const std::string folder = folder_of(path);
+  std::string temporary = path + ".XXXXXX";
+  Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd.valid()) return fail(Error::from_errno(errno, "write in " + folder));
+  Status done = write_and_sync(fd, temporary, text);
+  if (done && ::rename(temporary.c_str(), path.c_str()) != 0) done = fail(Error::from_errno(errno, "rename to " + path));
+  if (!done) {
+    ::unlink(temporary.c_str());
+    return done;
+  }
+  TRY_ASSIGN(Fd dir, open_file(folder, O_RDONLY | O_DIRECTORY));
+  return sync_fd(dir, folder);
+}
+
+Status append_lines(const std::string& path, const Append& what) {
+  TRY_ASSIGN(Fd fd, open_file(path, O_RDWR | O_CREAT | O_APPEND));
+  while (::flock(fd.get(), LOCK_EX) != 0)
+    if (errno != EINTR) return fail(Error::from_errno(errno, "lock " + path));
+  struct stat seen {};
+  if (::fstat(fd.get(), &seen) != 0) return fail(Error::from_errno(errno, path));
+  std::string text;
+  if (seen.st_size == 0) {
+    text = fmt::format("{}\n", what.header);
+  } else {
+    std::string first(std::min<std::size_t>(what.header.size() + 1, static_cast<std::size_t>(seen.st_size)), '\0');
+    TRY(read_exactly(fd, std::as_writable_bytes(std::span(first)), 0, path));
+    if (trim(first) != what.header)
+      return fail(ErrorKind::invalid, fmt::format("{} begins with another header ('{}'): move it away or choose another --out", path, printable(first, 80)));
+    char last = '\0';
+    TRY(read_exactly(fd, std::as_writable_bytes(std::span(&last, 1)), static_cast<Bytes>(seen.st_size) - 1, path));
+    if (last != '\n') text = "\n";
+  }
+  text += what.lines;
+  for (std::string_view rest = text; !rest.empty();) {
+    const ssize_t put = ::write(fd.get(), rest.data(), rest.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return fail(Error::from_errno(errno, "append to " + path));
+    rest.remove_prefix(static_cast<std::size_t>(put));
+  }
+  TRY(sync_fd(fd, path));
+  return fd.close();
+}
+
+}  // namespace stoker::os
