@@ -3,8 +3,9 @@
 // Two witnesses, each with a trap (measured on Linux 6.18):
 //   cachestat(2) answers 0 on overlayfs, where mincore(2) sees every page;
 //   mincore(2) calls all pages resident when we neither own nor may write the file (since Linux 5.2).
-// So mincore is asked, and believed only for files that we own or may write (or as CAP_FOWNER);
-// else the residency is unknown, with the reason, never a number.
+// So mincore is asked, and believed only where it tells the truth about a page that cannot be resident;
+// else (we neither own the file, nor may write it, nor are CAP_FOWNER) the residency is unknown, with the
+// reason, never a number. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,7 @@ Result<std::vector<Residency>> measure_all(const std::vector<std::string>& paths
 Total total(const std::vector<Residency>& files);
 
 // Page ranges that are resident, coalesced, in bytes (page aligned, the last cut at the file's end).
+// Errors: those of measure; unsupported where residency is unknown.
 struct Range {
   Bytes begin = 0, end = 0;
   auto operator<=>(const Range&) const = default;
