@@ -7,7 +7,7 @@
 namespace stoker::record {
 
 // {"schema", "starts":[…], "summary":{…}, "host":{…}, "model", "engine", …}; residency as a fraction of 1,
-// sizes in bytes, times in seconds, what was not measured null.
+// sizes in bytes, times in seconds, what was not measured null; no key is ever left out. Pure, thread-safe.
 Json to_json(const StartBench& bench);
 Json to_json(const Start& start);
 

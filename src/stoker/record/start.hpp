@@ -1,4 +1,5 @@
 // What one start of an engine measured, and the circumstances without which the figure means nothing.
+// Plain values: safe to share between threads while nobody writes. docs/start-report.md says how each is measured.
 #pragma once
 
 #include <sys/types.h>
@@ -7,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stoker/base/units.hpp"
@@ -67,7 +69,11 @@ struct Start {
   std::vector<std::string> last_lines;  // of the engine's output, when it failed
   std::optional<std::string> exit;      // how it ended, when that was before ready
 
-  // Peak of all GPUs together at ready, in MB of 10^6: the CSV's gpu_mem_used_mb.
+  // Whether statistics may use it: its state was proved and the engine got ready.
+  [[nodiscard]] bool counts() const { return valid && load_s.has_value(); }
+  // Why it does not count, in words; "" when it does. Never "" otherwise.
+  [[nodiscard]] std::string why_invalid() const;
+  // In use on all GPUs together at ready, in MB of 10^6: the CSV's gpu_mem_used_mb.
   [[nodiscard]] std::optional<std::uint64_t> gpu_mem_used_mb() const;
 };
 
