@@ -47,6 +47,7 @@ ErrorKind kind_of(int os_errno) {
     case ETIMEDOUT: return ErrorKind::timeout;
     case ECONNREFUSED:
     case ECONNRESET:
+    case ENETUNREACH:
     case EHOSTUNREACH: return ErrorKind::unavailable;
     case ENOSYS:
     case EOPNOTSUPP: return ErrorKind::unsupported;

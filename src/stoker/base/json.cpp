@@ -4,6 +4,8 @@
 #include <set>
 #include <vector>
 
+#include "stoker/base/text.hpp"
+
 namespace stoker {
 
 Result<Json> parse_json(std::string_view text, JsonLimits limits) {
@@ -17,7 +19,7 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits) {
       if (event == Event::object_start) keys.emplace_back();
       if (event == Event::object_end && !keys.empty()) keys.pop_back();
       if (event == Event::key && !keys.empty() && !keys.back().insert(parsed.get<std::string>()).second && refusal.empty())
-        refusal = fmt::format("key '{}' stands twice", parsed.get<std::string>());
+        refusal = fmt::format("key '{}' stands twice", printable(parsed.get<std::string>(), 80));
     }
     return refusal.empty();
   };
@@ -30,7 +32,7 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits) {
     std::string what = broken.what();
     // nlohmann prefixes "[json.exception.parse_error.101] "
     if (const auto at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
-    return fail(ErrorKind::invalid, "not JSON: " + what);
+    return fail(ErrorKind::invalid, "not JSON: " + printable(what, 200));  // it quotes the foreign text
   }
 }
 

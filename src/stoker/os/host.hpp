@@ -12,7 +12,7 @@ struct Host {
   std::string distribution;  // PRETTY_NAME of os-release
   std::string cpu;           // model name
   unsigned cores = 0;        // that we may run on
-  std::string virtualization;  // DMI product or hypervisor flag: "kvm guest"; "" on bare metal
+  std::string virtualization;  // by the hypervisor flag, with the DMI names: "QEMU Standard PC guest"; "" on bare metal
 };
 
 Host host(const Root& root = {});

@@ -1,8 +1,9 @@
-// Mounts of this process, from /proc/self/mountinfo, and which of them a path lies on.
+// Mounts of this process, from /proc/self/mountinfo, and which of them a path lies on. Thread-safe: no state.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stoker/base/result.hpp"
@@ -15,7 +16,7 @@ struct Mount {
   std::string point;                   // where it is mounted
   std::string filesystem;              // "ext4", "overlay", "nfs4", "fuse.sshfs"…
   std::string source;                  // "/dev/vda1", "server:/export"…
-  std::string options;                 // mount options, then ',' and super options
+  std::string options;                 // mount options, then ',' and super options; octal escapes left in
 };
 
 // What a filesystem's bytes rest on, as far as its type tells.
@@ -23,7 +24,7 @@ enum class FilesystemKind { local, network, memory, overlay, fuse, unknown };
 FilesystemKind kind_of_filesystem(std::string_view type);
 std::string_view to_string(FilesystemKind kind);
 
-// Octal escapes (\040) decoded; malformed lines skipped. Order as in the file.
+// Octal escapes (\040) of paths decoded; malformed lines skipped. Order as in the file.
 std::vector<Mount> parse_mountinfo(std::string_view text);
 
 // The mount that `path` lies on: links resolved, the longest mount point, the last of equals.

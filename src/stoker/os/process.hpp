@@ -1,4 +1,4 @@
-// Processes as /proc shows them: identity, kin, what they read, what they hold.
+// Processes as /proc shows them: identity, kin, what they read, what they hold. Thread-safe: no state.
 #pragma once
 
 #include <sys/types.h>
@@ -32,6 +32,8 @@ std::vector<Process> descendants(pid_t ancestor, const std::vector<Process>& pro
 
 // argv joined by blanks, made printable, cut at 200 bytes; secrets after --api-key and the like blotted out.
 std::string command_line(pid_t pid, const Root& root = {});
+// An argv to show or to keep: what --api-key, --token, NAME_KEY=… and the like announce becomes "***".
+std::vector<std::string> without_secrets(const std::vector<std::string>& argv);
 // argv itself, unmade; empty when gone or not ours to read.
 std::vector<std::string> arguments(pid_t pid, const Root& root = {});
 
