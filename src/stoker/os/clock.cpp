@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <ctime>
 #include <mutex>
@@ -12,7 +13,8 @@ bool wait_for(Seconds time, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any ended;
   std::unique_lock lock(mutex);
-  ended.wait_for(lock, stop, time, [] { return false; });
+  constexpr Seconds k_longest{1e8};  // three years: more would overflow the clock's nanoseconds
+  ended.wait_for(lock, stop, std::min(time, k_longest), [] { return false; });
   return !stop.stop_requested();
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -35,6 +36,35 @@ Status write_and_sync(Fd& fd, const std::string& path, std::string_view text) {
   return fd.close();
 }
 
+Status sync_folder(const std::string& folder) {
+  TRY_ASSIGN(Fd fd, open_file(folder, O_RDONLY | O_DIRECTORY));
+  return sync_fd(fd, folder);
+}
+
+// What has to stand between the file's bytes and ours: the header, or the end of a torn line, or nothing.
+Result<std::string> opening(const Fd& fd, const std::string& path, Bytes bytes, std::string_view header) {
+  const std::string wanted = fmt::format("{}\n", header);
+  if (bytes == 0) return wanted;
+  std::string first(std::min<std::size_t>(wanted.size(), bytes), '\0');
+  TRY(read_exactly(fd, std::as_writable_bytes(std::span(first)), 0, path));
+  if (bytes < header.size() && header.starts_with(first)) return wanted.substr(first.size());  // a crash tore the header itself
+  if (trim(first) != header)
+    return fail(ErrorKind::invalid, fmt::format("{} begins with another header ('{}'): move it away or choose another --out", path, printable(first, 80)));
+  char last = '\0';
+  TRY(read_exactly(fd, std::as_writable_bytes(std::span(&last, 1)), bytes - 1, path));
+  return std::string(last == '\n' ? "" : "\n");
+}
+
+Status append_text(const Fd& fd, const std::string& path, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t put = ::write(fd.get(), text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return fail(Error::from_errno(errno, "append to " + path));
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
 }  // namespace
 
 Status publish_text(const std::string& path, std::string_view text) {
@@ -48,8 +78,7 @@ Status publish_text(const std::string& path, std::string_view text) {
     ::unlink(temporary.c_str());
     return done;
   }
-  TRY_ASSIGN(Fd dir, open_file(folder, O_RDONLY | O_DIRECTORY));
-  return sync_fd(dir, folder);
+  return sync_folder(folder);
 }
 
 Status append_lines(const std::string& path, const Append& what) {
@@ -58,26 +87,14 @@ Status append_lines(const std::string& path, const Append& what) {
     if (errno != EINTR) return fail(Error::from_errno(errno, "lock " + path));
   struct stat seen {};
   if (::fstat(fd.get(), &seen) != 0) return fail(Error::from_errno(errno, path));
-  std::string text;
-  if (seen.st_size == 0) {
-    text = fmt::format("{}\n", what.header);
-  } else {
-    std::string first(std::min<std::size_t>(what.header.size() + 1, static_cast<std::size_t>(seen.st_size)), '\0');
-    TRY(read_exactly(fd, std::as_writable_bytes(std::span(first)), 0, path));
-    if (trim(first) != what.header)
-      return fail(ErrorKind::invalid, fmt::format("{} begins with another header ('{}'): move it away or choose another --out", path, printable(first, 80)));
-    char last = '\0';
-    TRY(read_exactly(fd, std::as_writable_bytes(std::span(&last, 1)), static_cast<Bytes>(seen.st_size) - 1, path));
-    if (last != '\n') text = "\n";
-  }
-  text += what.lines;
-  for (std::string_view rest = text; !rest.empty();) {
-    const ssize_t put = ::write(fd.get(), rest.data(), rest.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail(Error::from_errno(errno, "append to " + path));
-    rest.remove_prefix(static_cast<std::size_t>(put));
+  TRY_ASSIGN(const std::string before, opening(fd, path, static_cast<Bytes>(seen.st_size), what.header));
+  Status done = append_text(fd, path, before + std::string(what.lines));
+  if (!done) {  // a full disk took half a line: give it back
+    ignore(::ftruncate(fd.get(), seen.st_size), "a torn line is ended by the next writer");
+    return done;
   }
   TRY(sync_fd(fd, path));
+  if (seen.st_size == 0) TRY(sync_folder(folder_of(path)));
   return fd.close();
 }
 

@@ -7,10 +7,13 @@
 namespace stoker::os {
 namespace {
 
+// Under nohup SIGHUP is ignored and has to stay so: once blocked and waited for, it would stop us all the same.
 sigset_t stop_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  for (int signal : {SIGINT, SIGTERM}) sigaddset(&set, signal);
+  struct sigaction hangup {};
+  if (::sigaction(SIGHUP, nullptr, &hangup) != 0 || hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -37,7 +40,7 @@ Interrupts::Interrupts() : m_state(new State) {
 
 Interrupts::~Interrupts() {
   m_state->watcher.request_stop();
-  ::pthread_kill(m_state->watcher.native_handle(), SIGHUP);  // wakes sigwaitinfo; blocked, so it ends nothing
+  ::pthread_kill(m_state->watcher.native_handle(), SIGTERM);  // wakes sigwaitinfo; blocked, so it ends nothing
   m_state->watcher.join();
   delete m_state;
 }
@@ -45,7 +48,7 @@ Interrupts::~Interrupts() {
 std::stop_token Interrupts::token() const { return m_state->source.get_token(); }
 
 void reset_signals_in_child() {
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_DFL);
+  for (int signal : {SIGINT, SIGTERM, SIGPIPE, SIGCHLD}) std::signal(signal, SIG_DFL);  // SIGHUP stays ignored under nohup
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

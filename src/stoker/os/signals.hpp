@@ -7,7 +7,7 @@ namespace stoker::os {
 
 // Blocks the three signals in this thread (and those it starts later) and turns the first into a
 // stop request; the second ends the process at once with 130. Make one, early in main, before any thread.
-// SIGPIPE is ignored for good.
+// SIGPIPE is ignored for good. A SIGHUP that is ignored already (nohup) stays ignored.
 class Interrupts {
 public:
   Interrupts();
@@ -23,6 +23,7 @@ private:
 };
 
 // In a child between fork and exec: gives the signals back their default actions, unblocked.
+// Async-signal-safe.
 void reset_signals_in_child();
 
 }  // namespace stoker::os

@@ -149,15 +149,22 @@ Status taken(std::uint16_t port, const std::vector<std::uint64_t>& inodes) {
 
 }  // namespace
 
-std::vector<std::uint64_t> listeners(std::uint16_t port, pid_t pid, const Root& root) {
-  std::vector<std::uint64_t> inodes;
+std::map<std::uint64_t, std::uint16_t> listening_ports(pid_t pid, const Root& root) {
+  std::map<std::uint64_t, std::uint16_t> ports;
   const std::string folder = root.path(pid == 0 ? "/proc/net/" : fmt::format("/proc/{}/net/", pid));
   for (const char* table : {"tcp", "tcp6"}) {
     const auto text = read_text(folder + table, k_table_limit);
     if (!text) continue;
     for (std::string_view line : split(*text, '\n'))
-      if (const auto row = parse_row(line); row && row->port == port && row->state == k_listen) inodes.push_back(row->inode);
+      if (const auto row = parse_row(line); row && row->state == k_listen) ports[row->inode] = row->port;
   }
+  return ports;
+}
+
+std::vector<std::uint64_t> listeners(std::uint16_t port, pid_t pid, const Root& root) {
+  std::vector<std::uint64_t> inodes;
+  for (const auto& [inode, its_port] : listening_ports(pid, root))
+    if (its_port == port) inodes.push_back(inode);
   return inodes;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace stoker::os {
 // Inodes of sockets that listen on `port`, IPv4 and IPv6, in the network namespace of `pid`
 // (0: ours), from /proc/PID/net/tcp and tcp6.
 std::vector<std::uint64_t> listeners(std::uint16_t port, pid_t pid = 0, const Root& root = {});
+
+// Every listening socket of that namespace: inode → port.
+std::map<std::uint64_t, std::uint16_t> listening_ports(pid_t pid = 0, const Root& root = {});
 
 // Processes that hold one of these socket inodes.
 std::vector<pid_t> holders_of_sockets(const std::vector<std::uint64_t>& inodes, const Root& root = {});

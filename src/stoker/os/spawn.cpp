@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,8 +52,11 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 [[noreturn]] void become(const char* program, char* const* argv, char* const* environment, int output, int failure) {
   ::setpgid(0, 0);
   reset_signals_in_child();
-  const int null_fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  ::dup2(null_fd, STDIN_FILENO);
+  const int null_fd = ::open("/dev/null", O_RDWR);
+  if (null_fd > STDIN_FILENO) {
+    ::dup2(null_fd, STDIN_FILENO);
+    ::close(null_fd);
+  }
   if (output >= 0) {
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
@@ -67,15 +71,52 @@ struct Pipe {
   Fd read_end, write_end;
 };
 
+// Above the standard three, which the child replaces: we may have been started with some of them closed.
+Result<Fd> lifted(Fd fd) {
+  if (fd.get() > STDERR_FILENO) return fd;
+  const int higher = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (higher < 0) return fail(Error::from_errno(errno, "make a pipe"));
+  return Fd(higher);
+}
+
 Result<Pipe> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(Error::from_errno(errno, "make a pipe"));
-  return Pipe{Fd(ends[0]), Fd(ends[1])};
+  Fd read_end(ends[0]), write_end(ends[1]);
+  Pipe pipe;
+  TRY_ASSIGN(pipe.read_end, lifted(std::move(read_end)));
+  TRY_ASSIGN(pipe.write_end, lifted(std::move(write_end)));
+  return pipe;
 }
 
-Exit exit_of(int status) {
-  if (WIFSIGNALED(status)) return {0, WTERMSIG(status)};
-  return {WEXITSTATUS(status), 0};
+// The errno of the child's failed exec, 0 when the pipe ended without a word: exec closed it.
+int exec_errno(const Fd& failure) {
+  int code = 0;
+  ssize_t got = 0;
+  do got = ::read(failure.get(), &code, sizeof code);
+  while (got < 0 && errno == EINTR);
+  return got == sizeof code ? code : 0;
+}
+
+void reap(pid_t pid) {
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+// To the very process that was seen: its pid may have been given away since.
+void kill_seen(const Process& seen) {
+  const Fd pidfd(::pidfd_open(seen.pid, 0));
+  if (!pidfd.valid()) {
+    if (errno != ESRCH) ::kill(seen.pid, SIGKILL);  // before Linux 5.3, or forbidden
+    return;
+  }
+  const auto now = process(seen.pid);
+  if (now && now->start_ticks == seen.start_ticks) ignore(::pidfd_send_signal(pidfd.get(), SIGKILL, nullptr, 0), "the next look tells");
+}
+
+Exit exit_of(const siginfo_t& end) {
+  if (end.si_code == CLD_EXITED) return {end.si_status, 0};
+  return {0, end.si_status};
 }
 
 void reap_orphans(const std::vector<Process>& tree, pid_t child) {
@@ -85,11 +126,21 @@ void reap_orphans(const std::vector<Process>& tree, pid_t child) {
 
 bool alive(const Process& process) { return process.state != 'Z'; }
 
-// Our direct children that a Child owns: they and their kin are nobody's orphans.
+// Our direct children that a Child owns: they and their kin are nobody's orphans. Whoever takes a snapshot of the
+// processes and asks afterwards finds each of them here, for they are entered in the same breath as they are forked.
 class Registry {
 public:
-  void add(pid_t pid) { const std::scoped_lock lock(m_mutex); m_pids.insert(pid); }
-  void remove(pid_t pid) { const std::scoped_lock lock(m_mutex); m_pids.erase(pid); }
+  template <class Fork>
+  pid_t add(const Fork& fork) {
+    const std::scoped_lock lock(m_mutex);
+    const pid_t pid = fork();
+    if (pid > 0) m_pids.insert(pid);
+    return pid;
+  }
+  void remove(pid_t pid) {
+    const std::scoped_lock lock(m_mutex);
+    m_pids.erase(pid);
+  }
   std::set<pid_t> others(pid_t pid) {
     const std::scoped_lock lock(m_mutex);
     auto pids = m_pids;
@@ -107,6 +158,7 @@ Registry& registry() {
   return children;
 }
 
+// The child, its descendants, and its group with theirs.
 std::vector<Process> kin(pid_t child, const std::vector<Process>& all) {
   auto members = descendants(child, all);
   for (const auto& process : all) {
@@ -119,7 +171,10 @@ std::vector<Process> kin(pid_t child, const std::vector<Process>& all) {
 }  // namespace
 
 std::string to_string(const Exit& exit) {
-  if (exit.signal != 0) return fmt::format("signal {} ({})", exit.signal, ::strsignal(exit.signal));
+  if (exit.signal != 0) {
+    const char* words = ::sigdescr_np(exit.signal);  // strsignal is not thread-safe
+    return fmt::format("signal {} ({})", exit.signal, words != nullptr ? words : "unknown");
+  }
   return fmt::format("exit code {}", exit.code);
 }
 
@@ -154,18 +209,20 @@ Result<Child> Child::spawn(const SpawnPlan& plan) {
   const auto raw_environment = pointers(environment);
 
   const Stamp started = now();
-  const pid_t pid = ::fork();
+  const pid_t pid = registry().add([&] {
+    const pid_t forked = ::fork();
+    if (forked == 0) become(program.c_str(), raw_argv.data(), raw_environment.data(), output.write_end.get(), failure.write_end.get());
+    return forked;
+  });
   if (pid < 0) return fail(Error::from_errno(errno, "fork"));
-  if (pid == 0) become(program.c_str(), raw_argv.data(), raw_environment.data(), output.write_end.get(), failure.write_end.get());
   ::setpgid(pid, pid);  // both sides do it: whoever comes first
   failure.write_end = Fd();
   output.write_end = Fd();
-  int code = 0;
-  if (::read(failure.read_end.get(), &code, sizeof code) == sizeof code) {
-    ::waitpid(pid, nullptr, 0);
+  if (const int code = exec_errno(failure.read_end); code != 0) {
+    reap(pid);
+    registry().remove(pid);
     return fail(Error::from_errno(code, "run " + program));
   }
-  registry().add(pid);
   return Child(pid, plan.adopt_orphans, started, std::move(output.read_end));
 }
 
@@ -176,14 +233,18 @@ Child::~Child() {
   if (m_pid > 0) ignore(end_tree(Seconds(0)), "a destructor can only try");
 }
 
+// Looks without reaping: until end_tree is through, the zombie keeps the pid and the group's number ours.
 std::optional<Exit> Child::poll() {
   if (m_exit || m_pid <= 0) return m_exit;
-  int status = 0;
-  if (::waitpid(m_pid, &status, WNOHANG) == m_pid) m_exit = exit_of(status);
+  siginfo_t end{};
+  const int code = ::waitid(P_PID, static_cast<id_t>(m_pid), &end, WEXITED | WNOHANG | WNOWAIT);
+  if (code == 0 && end.si_pid == m_pid) m_exit = exit_of(end);
+  if (code != 0 && errno == ECHILD) m_exit = Exit{};  // SIGCHLD is ignored here: the kernel reaped it and kept nothing
   return m_exit;
 }
 
-std::vector<Process> Child::tree() const {
+std::vector<Process> Child::members() const {
+  if (m_pid <= 0) return {};
   const auto all = all_processes();
   if (!m_adopts) return kin(m_pid, all);
   // Everything below us is this child's, but for the other children that somebody owns and their kin.
@@ -195,6 +256,12 @@ std::vector<Process> Child::tree() const {
   return members;
 }
 
+std::vector<Process> Child::tree() const {
+  auto living = members();
+  std::erase_if(living, [](const Process& process) { return !alive(process); });
+  return living;
+}
+
 Result<std::vector<Process>> Child::end_tree(Seconds grace) {
   if (m_pid <= 0) return std::vector<Process>{};
   ::kill(-m_pid, SIGTERM);
@@ -202,44 +269,61 @@ Result<std::vector<Process>> Child::end_tree(Seconds grace) {
   bool killing = false;
   const Stamp begun = now();
   while (true) {
-    poll();
-    auto left = tree();
+    const bool ended = poll().has_value();
+    auto left = members();
     if (m_adopts) reap_orphans(left, m_pid);
     std::erase_if(left, [](const Process& process) { return !alive(process); });
-    if (left.empty() && m_exit) break;
+    if (left.empty() && ended) break;
     if (!killing && since(begun) >= grace) {
       killing = true;
       forced = left;
     }
-    if (killing)
-      for (const auto& process : left) ::kill(process.pid, SIGKILL);
+    if (killing) std::ranges::for_each(left, kill_seen);
     if (since(begun) > grace + k_kill_patience)
       return fail(ErrorKind::timeout, fmt::format("process {} ({}) does not end after SIGKILL", left.empty() ? m_pid : left.front().pid,
-                                                  left.empty() ? "zombie" : left.front().name));
+                                                  left.empty() ? "zombie" : printable(left.front().name, 40)));
     std::this_thread::sleep_for(k_poll);
   }
+  reap(m_pid);
   registry().remove(m_pid);
   m_pid = -1;
+  if (m_adopts) ignore(::prctl(PR_SET_CHILD_SUBREAPER, 0), "later orphans are init's again, which reaps them");
   return forced;
 }
+
+namespace {
+
+enum class Piece { data, none, end };
+
+// Waits a little for output and takes what came, up to `limit` in all; what is beyond is read and dropped.
+Piece take_output(const Fd& output, std::string& text, Bytes limit) {
+  std::array<char, 65536> piece{};
+  pollfd waiting{output.get(), POLLIN, 0};
+  const int ready = ::poll(&waiting, 1, static_cast<int>(k_poll.count()));
+  if (ready <= 0) return Piece::none;  // an interrupted wait too
+  const ssize_t got = ::read(output.get(), piece.data(), piece.size());
+  if (got < 0 && errno == EINTR) return Piece::none;
+  if (got <= 0) return Piece::end;
+  const std::size_t room = limit > text.size() ? static_cast<std::size_t>(limit) - text.size() : 0;
+  text.append(piece.data(), std::min(static_cast<std::size_t>(got), room));
+  return Piece::data;
+}
+
+}  // namespace
 
 Result<Finished> run_to_end(const SpawnPlan& plan, Seconds timeout, Bytes limit) {
   TRY_ASSIGN(Child child, Child::spawn(plan));
   Finished finished;
-  std::array<char, 65536> piece{};
-  while (child.output().valid()) {
-    const Seconds left = timeout - since(child.started());
-    pollfd waiting{child.output().get(), POLLIN, 0};
-    if (left.count() <= 0 || ::poll(&waiting, 1, static_cast<int>(left.count() * 1000) + 1) == 0)
-      return fail(ErrorKind::timeout, fmt::format("{} did not end in {}", plan.argv.front(), format_duration(timeout)));
-    const ssize_t got = ::read(child.output().get(), piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    if (finished.output.size() < limit) finished.output.append(piece.data(), static_cast<std::size_t>(got));
-  }
-  while (!child.poll()) {
+  bool open = child.output().valid();
+  while (true) {
+    // Asked before the pipe: what it wrote before its end is then surely there to read. A daemon that it left
+    // behind may keep the pipe open; we do not wait for that.
+    const bool ended = child.poll().has_value();
+    const Piece piece = open ? take_output(child.output(), finished.output, limit) : Piece::none;
+    if (piece == Piece::end) open = false;
+    if (ended && piece != Piece::data) break;
     if (since(child.started()) > timeout) return fail(ErrorKind::timeout, fmt::format("{} did not end in {}", plan.argv.front(), format_duration(timeout)));
-    std::this_thread::sleep_for(k_poll);
+    if (!open) std::this_thread::sleep_for(k_poll);
   }
   finished.exit = *child.poll();
   return finished;

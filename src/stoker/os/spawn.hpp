@@ -44,7 +44,7 @@ public:
   [[nodiscard]] Stamp started() const { return m_started; }  // read just before exec
   [[nodiscard]] const Fd& output() const { return m_output; }
 
-  // The child's own end, once it came; never waits.
+  // The child's own end, once it came; never waits. The zombie stays until end_tree, so that pid() stays its own.
   std::optional<Exit> poll();
   // The child, its group, and every descendant that is alive now.
   [[nodiscard]] std::vector<Process> tree() const;
@@ -53,6 +53,7 @@ public:
   Result<std::vector<Process>> end_tree(Seconds grace);
 
 private:
+  [[nodiscard]] std::vector<Process> members() const;  // tree(), and zombies
   Child(pid_t pid, bool adopts, Stamp started, Fd output) : m_pid(pid), m_adopts(adopts), m_started(started), m_output(std::move(output)) {}
   pid_t m_pid = -1;
   bool m_adopts = false;
