@@ -4,6 +4,12 @@
 # configure time, and for each include by the tidy test.
 function(stoker_module name)
   cmake_parse_arguments(M "" "FLOOR" "DEPS;LIBS;SOURCES" ${ARGN})
+  foreach(dep IN LISTS M_DEPS)  # BOOTSTRAP
+    if(NOT TARGET stoker_${dep})
+      message(STATUS "module ${name} left out: no ${dep} yet")
+      return()
+    endif()
+  endforeach()
   add_library(stoker_${name} STATIC ${M_SOURCES})
   set_property(TARGET stoker_${name} PROPERTY STOKER_FLOOR ${M_FLOOR})
   foreach(dep IN LISTS M_DEPS)
@@ -19,6 +25,11 @@ endfunction()
 # stoker_test(NAME DEPS module… SOURCES file…): one GoogleTest program.
 function(stoker_test name)
   cmake_parse_arguments(T "" "" "DEPS;LIBS;SOURCES" ${ARGN})
+  foreach(dep IN LISTS T_DEPS)  # BOOTSTRAP
+    if(NOT TARGET stoker_${dep})
+      return()
+    endif()
+  endforeach()
   add_executable(${name} ${T_SOURCES})
   foreach(dep IN LISTS T_DEPS)
     target_link_libraries(${name} PRIVATE stoker_${dep})
