@@ -1,4 +1,4 @@
-// The Markdown of one `bench start`: for an SRE who has to decide something. Pure.
+// The Markdown of one `bench start`: for an SRE who has to decide something. Pure, thread-safe.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace stoker::report {
 // excludes zero. Foreign text is escaped.
 std::string start_markdown(const record::StartBench& bench);
 
-// The table that a terminal gets at the end of the run.
+// The table that a terminal gets at the end of the run, and the answer below it. No newline at the end.
 std::string start_table(const record::StartBench& bench);
 
 }  // namespace stoker::report
