@@ -36,3 +36,12 @@ install_packages() {
   apt-get -qq -o Acquire::Retries=3 update >&2 &&
     apt-get -qq -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" >&2
 }
+
+# debian_archives: the archives that this machine's own apt uses for its release, "URI SUITE" a line, the main one first.
+debian_archives() {
+  local codename
+  codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  # shellcheck disable=SC2016 # the format is apt's, not ours
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+    awk -v codename="$codename" '$3 == "main" && index($2, codename) == 1 {print $1, $2}' | sort -u -k2,2
+}

@@ -131,7 +131,8 @@ BANNED = [
     (r"\bsleep_(?:for|until)\b|" + FREE + r"(?:::)?(?:usleep|nanosleep|sleep)\s*\(",
      ("src/", "tests/"), ("src/stoker/os/",), "wait for a condition, with os/clock"),
     (FREE + r"(?:std::|::)?strerror\s*\(", ("src/",), (), "not thread-safe: Error::from_errno"),
-    (r"\bvolatile\b", ("src/", "tests/"), (), "no lock and no atomic"),
+    (r"\bvolatile\s+(?:bool|int|unsigned|long|std::u?int\w+_t)\b(?!\s*(?:const\s*)?[*&])", ("src/", "tests/"), (),
+     "no lock and no atomic: std::atomic"),
     (r"\bcatch\s*\(\s*\.\.\.\s*\)\s*\{\s*\}", ("src/",), (), "an error is dropped"),
 ]
 
