@@ -1,4 +1,5 @@
 // Lines of an engine's log that mark where one phase of its start ends and the next begins.
+// Pure functions; thread-safe.
 #pragma once
 
 #include <map>
@@ -14,19 +15,41 @@
 namespace stoker::engine {
 
 enum class Event {
-  server_version, engine_start, load_start, download, filesystem, prefetch_done, shards, weights, model_load,
-  compile_cache, dynamo, compile_range, cached_graph, compile_total, profile_run, kv_memory, kv_size, graphs, engine_ready,
-  listen, http_up, failed,
+  server_version,    // the server's program is there and says what it is
+  engine_start,      // vLLM: the engine's configuration stands
+  dist_init,         // process groups are up
+  prepare,           // llama-server: begins with the model (fit, vocabulary)
+  fit,               // llama-server: parameters fitted to memory
+  load_start,        // begins to load the model
+  model_init,        // the empty model stands
+  download_start, download, index_missing,
+  filesystem, prefetch_off, prefetch_start, prefetch, prefetch_done,
+  shards,            // a bar, or a line a shard
+  buffer,            // llama-server: where tensors lie
+  weights,           // the last weight byte is in
+  context,           // llama-server: weights done, context begins
+  model_load,        // the model is complete
+  compile_cache, dynamo, graph_stored, compile_range, cached_graph, compile_saved, compile_loaded, compile_total,
+  profile_run, graph_memory, kv_memory, kv_size, concurrency,
+  warmup, warmup_done,
+  graph_bar, graphs,
+  engine_ready,      // the engine is initialised
+  model_ready,       // llama-server: model loaded
+  summary,           // SGLang: all its timings in one line
+  http_start, listen, routes, http_up,
+  ready,             // says that it serves
+  waiting,           // for somebody; no error
+  failed,
 };
 std::string_view to_string(Event event);
 
 struct Marker {
   Event event = Event::server_version;
-  std::map<std::string, double> numbers;    // "seconds", "gib", "tokens", "done", "of"
-  std::map<std::string, std::string> texts; // "version", "model", "process", "filesystem"
+  std::map<std::string, double> numbers;    // "seconds", "gib", "tokens", "done", "of", "pid"
+  std::map<std::string, std::string> texts; // "version", "model", "process", "filesystem"; printable, at most 400 bytes
 };
 
-// One line without its end. Nothing when it marks nothing.
+// One line without its end. Nothing when it marks nothing, and never for Kind::command, whose words nobody knows.
 std::optional<Marker> parse_marker(Kind kind, std::string_view line);
 
 struct StampedLine {

@@ -1,7 +1,9 @@
 // Engines we know: how to recognise one by its command, compose a command for one, and know when it is ready.
+// Pure functions but for compose, which looks for a GGUF; thread-safe.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +31,9 @@ Kind detect(const std::vector<std::string>& argv);
 // The port that argv itself asks for (--port N, --port=N, -p N where the engine has it), else nothing.
 std::optional<std::uint16_t> port_in(Kind kind, const std::vector<std::string>& argv);
 std::uint16_t default_port(Kind kind);
+
+// Variables that argv's own wrappers set or unset (`env VAR=x`, `env -u VAR`, `sudo VAR=x`): they win over any other.
+std::map<std::string, std::optional<std::string>> environment_in(const std::vector<std::string>& argv);
 
 // argv with {model} and {port} filled in, nothing else touched.
 std::vector<std::string> fill_in(std::vector<std::string> argv, const std::string& model, std::uint16_t port);

