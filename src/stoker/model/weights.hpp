@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stoker/base/result.hpp"
@@ -16,7 +17,7 @@ std::string_view to_string(Format format);
 struct Tensor {
   std::string name;
   std::string dtype;                 // as the format writes it: "BF16", "F32", "Q4_K"
-  std::vector<std::uint64_t> shape;
+  std::vector<std::uint64_t> shape;  // outermost first, whatever the format's order
   Bytes offset = 0;                  // of its first byte in the file; 0 for pickle members that are compressed
   Bytes bytes = 0;
   std::uint64_t parameters = 0;      // product of shape
@@ -40,13 +41,13 @@ struct Inspection {
   Format format = Format::safetensors;
   std::vector<Shard> shards;
   std::vector<Finding> findings;
-  [[nodiscard]] Bytes bytes() const;
+  [[nodiscard]] Bytes bytes() const;  // of the files, headers included
   [[nodiscard]] std::uint64_t parameters() const;
 };
 
 // The weight files of a folder, or of one file, in the order of their names: the shards that
-// *.safetensors.index.json names when there is one, else *.safetensors, else *.gguf, else pickles
-// (*.bin, *.pt, *.pth, *.ckpt). A split GGUF (-00001-of-0000N) brings its siblings.
+// *.safetensors.index.json names when there is one, else *.safetensors, else *.gguf, else pickles of one
+// suffix (by *.bin.index.json, *.bin, *.pt, *.pth, *.ckpt; what training leaves beside them is passed over). A split GGUF (-00001-of-0000N) brings its siblings.
 // Errors: not_found (no such path, no weights in it, a shard that the index names is absent: says which),
 // invalid (an index that is no index or names a path outside the folder; a weight file of zero bytes).
 Result<std::vector<std::string>> weight_files(const std::string& path);
