@@ -16,6 +16,7 @@
 
 #include "stoker/os/fd.hpp"
 #include "stoker/os/file.hpp"
+#include "stoker/pagecache/cachestat.hpp"
 
 namespace stoker::pagecache {
 namespace {
@@ -119,6 +120,8 @@ Result<Residency> measure(const std::string& path) {
   TRY_ASSIGN(const Opened file, open_regular(path));
   Residency seen{path, file.bytes, std::nullopt, doubt(file)};
   if (!seen.reason.empty()) return seen;
+  seen.resident = resident_by_cachestat(file.fd, file.bytes);
+  if (seen.resident) return seen;
   Bytes resident = 0;
   TRY(scan(file, path, [&](Bytes offset, std::span<const unsigned char> flags) { resident += resident_bytes(flags, offset, file.bytes); }));
   seen.resident = resident;
