@@ -45,6 +45,11 @@ void add_split_layer(TensorList& list, const Shape& shape, const std::string& pr
   list.matrix(prefix + "mlp.down_proj.weight", shape.hidden, shape.intermediate);
 }
 
+void add_norms(TensorList& list, const Shape& shape, const std::string& prefix) {
+  list.norm(prefix + "input_layernorm.weight", shape.hidden);
+  list.norm(prefix + "post_attention_layernorm.weight", shape.hidden);
+}
+
 void add_gguf_attention(TensorList& list, const Shape& shape, const std::string& prefix) {
   const std::uint64_t kv = shape.kv_heads * shape.head();
   if (shape.family == Family::phi3) return list.matrix(prefix + "attn_qkv.weight", shape.hidden + 2 * kv, shape.hidden);
@@ -69,11 +74,11 @@ void add_gguf_layer(TensorList& list, const Shape& shape, const std::string& pre
 
 const std::vector<Shape>& known_shapes() {
   static const std::vector<Shape> shapes{
-      {"qwen2.5-0.5b", Family::qwen2, 896, 4864, 14, 2, 151936, 24, true, 5 * k_gb},
-      {"qwen2.5-1.5b", Family::qwen2, 1536, 8960, 12, 2, 151936, 28, true, 5 * k_gb},
-      {"phi-3-mini-4k", Family::phi3, 3072, 8192, 32, 32, 32064, 32, false, 5 * k_gb},
-      {"qwen2.5-7b", Family::qwen2, 3584, 18944, 28, 4, 152064, 28, false, 4 * k_gb},
-      {"llama-3.1-8b", Family::llama, 4096, 14336, 32, 8, 128256, 32, false, 5 * k_gb},
+      {"qwen2.5-0.5b", Family::qwen2, 896, 4864, 14, 2, 151936, 24, true, 5 * k_gb, false},
+      {"qwen2.5-1.5b", Family::qwen2, 1536, 8960, 12, 2, 151936, 28, true, 5 * k_gb, false},
+      {"phi-3-mini-4k", Family::phi3, 3072, 8192, 32, 32, 32064, 32, false, 5 * k_gb, false},
+      {"qwen2.5-7b", Family::qwen2, 3584, 18944, 28, 4, 152064, 28, false, 4 * k_gb, true},
+      {"llama-3.1-8b", Family::llama, 4096, 14336, 32, 8, 128256, 32, false, 5 * k_gb, false},
   };
   return shapes;
 }
@@ -107,9 +112,9 @@ std::vector<SyntheticTensor> hub_tensors(const Shape& shape) {
   list.matrix("model.embed_tokens.weight", shape.vocabulary, shape.hidden);
   for (std::uint32_t layer = 0; layer < shape.layers; ++layer) {
     const std::string prefix = fmt::format("model.layers.{}.", layer);
+    if (shape.norms_first) add_norms(list, shape, prefix);
     shape.family == Family::phi3 ? add_phi_layer(list, shape, prefix) : add_split_layer(list, shape, prefix);
-    list.norm(prefix + "input_layernorm.weight", shape.hidden);
-    list.norm(prefix + "post_attention_layernorm.weight", shape.hidden);
+    if (!shape.norms_first) add_norms(list, shape, prefix);
   }
   list.norm("model.norm.weight", shape.hidden);
   if (!shape.tied) list.matrix("lm_head.weight", shape.vocabulary, shape.hidden);

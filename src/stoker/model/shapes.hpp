@@ -20,6 +20,7 @@ struct Shape {
   std::uint32_t layers = 0;
   bool tied = false;          // no lm_head: the embedding serves as one
   Bytes shard_limit = 0;      // of tensor bytes, as the original was split
+  bool norms_first = false;   // in the original's order of a layer, which decides where its shards end
   [[nodiscard]] std::uint64_t head() const { return hidden / heads; }
 };
 
