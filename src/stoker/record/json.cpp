@@ -117,8 +117,9 @@ Json to_json(const Start& start) {
           {"invalid_reason", or_null(start.why_invalid())},
           {"notes", start.notes},
           {"began", or_null(start.began)},
-          {"load_s", or_null(start.load_s)},
-          {"first_token_s", or_null(start.first_token_s)},
+          // Who averages over all starts must not average over invalid ones.
+          {"load_s", start.counts() ? or_null(start.load_s) : nullptr},
+          {"first_token_s", start.counts() ? or_null(start.first_token_s) : nullptr},
           {"warm_s", or_null(start.warm_s)},
           {"phases", phases_json(start.phases)},
           {"engine_said", said_json(start.engine_said)},

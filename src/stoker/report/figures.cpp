@@ -45,11 +45,12 @@ std::string bytes(std::optional<double> value) {
 }
 std::string bytes(std::optional<Bytes> value) { return value ? format_bytes(*value) : k_unmeasured; }
 
-std::string total_bytes(const std::vector<Bytes>& devices) {
-  if (devices.empty()) return k_unmeasured;
-  const std::string total = format_bytes(std::accumulate(devices.begin(), devices.end(), Bytes{0}));
-  return devices.size() == 1 ? total : fmt::format("{} on {} GPUs", total, devices.size());
+std::string decimal_bytes(Bytes value) {
+  std::string text = format_rate(static_cast<double>(value));
+  return text.substr(0, text.rfind("/s"));
 }
+
+Bytes total(const std::vector<Bytes>& devices) { return std::accumulate(devices.begin(), devices.end(), Bytes{0}); }
 
 std::string share(std::optional<double> fraction) {
   if (!fraction) return k_unmeasured;

@@ -24,11 +24,13 @@ double answered(const record::Start& start);
 std::string seconds(std::optional<double> value);
 std::string bytes(std::optional<double> value);
 std::string bytes(std::optional<Bytes> value);
-std::string total_bytes(const std::vector<Bytes>& devices);
+// In decimal units, where a rate stands beside it: "15.2 GB".
+std::string decimal_bytes(Bytes value);
+Bytes total(const std::vector<Bytes>& devices);
 // "0 %" and "100 %" only when it is exactly that: a tenth of a percent of 15 GB is a page cache that is not empty.
 std::string share(std::optional<double> fraction);
 std::string ratio(double value);  // "1.29", "0.56"
-// "6.91 to 8.52 s", "-310 ms to 1.20 s"
+// "6.91 s to 8.52 s", "-310 ms to 1.20 s"
 std::string interval(const record::Difference& difference);
 // "1 run", "3 runs"
 std::string counted(std::size_t count, const std::string& noun);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t k_longest_cell = 2000;   // a path or a reason is shorter; a pasted log is not a cell
 constexpr std::size_t k_longest_line = 8000;   // an engine's command with its JSON flags fits
-constexpr std::size_t k_widest_padding = 36;   // one long note must not stretch every row
+constexpr std::size_t k_widest_padding = 60;   // one long note must not stretch every row
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (static_cast<unsigned char>(c) & 0x80) != 0;

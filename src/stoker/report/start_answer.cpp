@@ -31,8 +31,8 @@ std::string both(const ModeSummary& cold, const ModeSummary& warm) {
 std::string distinct_answer(const std::string& medians, const record::StartSummary& summary) {
   const auto& difference = *summary.cold_minus_warm;
   const double size = difference.mean < 0 ? -difference.mean : difference.mean;
-  const std::string found = fmt::format("{}: {} {} cold, 95 % interval {} over {} pairs", medians, seconds(size),
-                                        difference.mean < 0 ? "less" : "more", interval(difference), difference.pairs);
+  const std::string found = fmt::format("{}: {} {} cold on average over {} pairs, 95 % interval {}", medians, seconds(size),
+                                        difference.mean < 0 ? "less" : "more", difference.pairs, interval(difference));
   if (difference.mean < 0)
     return found + ". Cold cannot be faster by itself: something other than the page cache differs between the two modes.";
   return found + (summary.cold_over_warm ? fmt::format("; a factor of {}.", ratio(*summary.cold_over_warm)) : ".");
@@ -52,21 +52,23 @@ std::string comparison(const ModeSummary& cold, const ModeSummary& warm, const r
                      difference->pairs);
 }
 
-std::string single(const ModeSummary& mode) {
+std::string single(const record::StartBench& bench, const ModeSummary& mode) {
   const auto& load = *mode.load_s;
-  if (load.count == 1) return fmt::format("A {} start took {}, measured once.", to_string(mode.mode), seconds(load.median));
-  return fmt::format("A {} start takes {}, median of {}, between {} and {}.", to_string(mode.mode), seconds(load.median),
+  const auto warming = median_of(counting(bench, mode.mode), &record::Start::warm_s);
+  const std::string after = warming ? fmt::format(" after {} of warming", seconds(warming)) : "";
+  if (load.count == 1) return fmt::format("A {} start took {}{}, measured once.", to_string(mode.mode), seconds(load.median), after);
+  return fmt::format("A {} start takes {}{}, median of {}, between {} and {}.", to_string(mode.mode), seconds(load.median), after,
                      load.count, seconds(load.minimum), seconds(load.maximum));
 }
 
-std::string figures_of(const record::StartSummary& summary) {
+std::string figures_of(const record::StartBench& bench, const record::StartSummary& summary) {
   const auto* cold = valid_mode(summary, Mode::cold);
   const auto* warm = valid_mode(summary, Mode::warm);
   std::vector<std::string> sentences;
   if (cold != nullptr && warm != nullptr) sentences.push_back(comparison(*cold, *warm, summary));
   for (const auto& mode : summary.modes) {
     const bool told = (&mode == cold || &mode == warm) && cold != nullptr && warm != nullptr;
-    if (mode.load_s && !told) sentences.push_back(single(mode));
+    if (mode.load_s && !told) sentences.push_back(single(bench, mode));
   }
   return join(sentences, " ");
 }
@@ -97,7 +99,7 @@ std::string start_answer(const StartView& view) {
   const std::string stopped =
       bench.interrupted.empty() ? "" : fmt::format(" The measurement ended early: {}.", printable(bench.interrupted, 300));
   if (bench.starts.empty()) return "Nothing was measured: no start was made." + stopped;
-  const std::string found = figures_of(view.summary);
+  const std::string found = figures_of(bench, view.summary);
   if (found.empty())
     return fmt::format("Nothing can be said: none of {} counts. The first because: {}.",
                        counted(bench.starts.size(), "start"), first_reason(bench)) + stopped;

@@ -49,15 +49,15 @@ std::string meaning(const record::StartBench& bench, const record::StartSummary&
     return "The device is the limit: only fewer bytes, a faster device or weights made resident before the start will help.";
   if (fraction >= k_small_requests)
     return fmt::format("The device gives more than the engine asks of it: read at the ceiling, the weights would take {} instead of "
-                       "{}. More reads in flight give the rest back.",
-                       seconds(in_reading), seconds(difference));
+                       "{}. More reads in flight could give back up to {}.",
+                       seconds(in_reading), seconds(difference), seconds(difference - in_reading));
   return far_below(bench);
 }
 
 std::string implied(const record::StartBench& bench, const record::StartSummary& summary) {
   const auto& difference = *summary.cold_minus_warm;
   const auto weights = static_cast<double>(bench.weight_bytes);
-  std::string text = fmt::format("{} of weights in {} more: {} implied, {} to {} by the interval.", format_bytes(bench.weight_bytes),
+  std::string text = fmt::format("{} of weights in {} more: {} implied, {} to {} by the interval.", decimal_bytes(bench.weight_bytes),
                                  seconds(difference.mean), format_rate(*summary.implied_bytes_per_s),
                                  format_rate(weights / *difference.high), format_rate(weights / *difference.low));
   if (!summary.implied_over_ceiling) return text + " The device's ceiling was not measured, so there is nothing to compare it with.";
@@ -76,7 +76,7 @@ std::string left_over(const record::StartBench& bench, const record::StartSummar
     return loads;
   }());
   if (!cold || cold->median <= 0) return {};
-  return fmt::format("\nStorage is {} of a cold start. Storage of any speed leaves the other {}.\n", share(more / cold->median),
+  return fmt::format("\nStorage is {} of a cold start. On storage of any speed the other {} remain.\n", share(more / cold->median),
                      seconds(cold->median - more));
 }
 
@@ -110,11 +110,13 @@ std::string prewarm_sentence(const record::StartBench& bench, Mode mode) {
   if (starts.empty()) return {};
   std::vector<double> totals;
   for (const auto* start : starts) totals.push_back(*with_warming(*start));
-  std::string text = fmt::format("- {}: {} of warming, {} of start, {} in all (medians of {}).", to_string(mode),
+  const std::string basis = starts.size() == 1 ? "measured once" : fmt::format("medians of {}", starts.size());
+  std::string text = fmt::format("- {}: {} of warming, {} of start, {} in all ({}).", to_string(mode),
                                  seconds(median_of(starts, &record::Start::warm_s)), seconds(median_of(starts, &record::Start::load_s)),
-                                 seconds(record::spread(std::move(totals))->median), starts.size());
+                                 seconds(record::spread(std::move(totals))->median), basis);
   const auto saved = record::paired(bench, {Mode::cold, mode}, with_warming);
   if (!saved || mode != Mode::prewarm_cold) return text + "\n";
+  if (saved->pairs == 1) return text + " One pair with a cold start has no interval, so no difference can be stated.\n";
   if (!saved->distinct())
     return text + fmt::format(" Against a cold start no difference can be stated ({}, {}).\n", interval(*saved), counted(saved->pairs, "pair"));
   return text + fmt::format(" Warming first {} against a cold start: {} by the interval.\n",

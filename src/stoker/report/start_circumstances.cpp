@@ -118,7 +118,7 @@ std::string states_section(const StartView& view) {
                           rest.second.empty() ? k_unmeasured : inline_text(rest.second), starts_text(group, view.bench.starts.size())});
   }
   if (table.rows.empty()) return {};
-  return "## What else was there at exec\n\n" + markdown(table) + bytecode_sentence(view.bench);
+  return "## What else the starts depend on\n\n" + markdown(table) + bytecode_sentence(view.bench);
 }
 
 std::string host_section(const StartView& view) {

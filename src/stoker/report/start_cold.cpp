@@ -35,7 +35,8 @@ std::string proof(const std::vector<const record::Start*>& cold) {
   for (const auto* start : cold)
     if (start->residency_before) most = std::max(most.value_or(0), *start->residency_before);
   if (!most) return "Residency before the start could not be measured.";
-  return fmt::format("Residency of the weights just before exec, at most over the valid cold starts: {}.", share(most));
+  if (*most == 0) return "Just before exec, the page cache held nothing of the weights in any valid cold start.";
+  return fmt::format("Just before exec, the page cache held at most {} of the weights in any valid cold start.", share(most));
 }
 
 std::string unseen(const record::HostFacts& host) {
@@ -58,6 +59,12 @@ std::string borne_out(const record::StartBench& bench, const std::vector<const r
   const std::string figures = fmt::format("A cold start read {} of its {} of weights from the device ({}, median)", bytes(read),
                                           format_bytes(bench.weight_bytes), source);
   if (fraction >= k_borne_out) return figures + ": that bears it out.";
+  const double touched = median_of(cold, &record::Start::residency_after).value_or(0);
+  if (touched > 0 && fraction >= k_borne_out * touched)
+    return figures + fmt::format(": that bears it out, since only {} of the files were touched at all.", share(touched));
+  if (touched > 0 && (bench.host.filesystem_kind == "network" || bench.host.filesystem_kind == "fuse"))
+    return fmt::format("No counter of a device shows what came over the mount; after a cold start {} of the weights were in the page cache.",
+                       share(touched));
   return figures + fmt::format(", {}: that does not bear it out. Either the engine does not read every byte, or a cache below gave the rest.",
                                share(fraction));
 }

@@ -50,6 +50,16 @@ std::string before_after(const std::optional<double>& before, const std::optiona
   return share(before) + " → " + share(after);
 }
 
+// "14.2 GiB (14.2 GiB + 42.0 MiB)": all, of it weights and the rest.
+std::string device_text(std::optional<double> all, std::optional<double> weights, std::optional<double> rest) {
+  if (!weights && !rest) return bytes(all);
+  return fmt::format("{} ({} + {})", bytes(all), bytes(weights), bytes(rest));
+}
+
+std::optional<double> as_double(const std::optional<Bytes>& value) {
+  return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
+}
+
 std::string median_faults(const std::vector<const record::Start*>& starts) {
   std::vector<double> faults;
   for (const auto* start : starts) faults.push_back(static_cast<double>(start->major_faults));
@@ -75,20 +85,28 @@ std::vector<std::string> result_row(const record::StartBench& bench, const recor
           deviation(mode.load_s),
           median(mode.first_token_s),
           median_gpu(starts),
-          bytes(median_of(starts, &record::Start::device_weight_bytes)),
-          bytes(median_of(starts, &record::Start::device_other_bytes)),
+          device_text(median_of(starts, &record::Start::device_read_bytes), median_of(starts, &record::Start::device_weight_bytes),
+                      median_of(starts, &record::Start::device_other_bytes)),
           median_faults(starts),
           before_after(median_of(starts, &record::Start::residency_before), median_of(starts, &record::Start::residency_after))};
 }
 
 std::string gpu_text(const record::Start& start) {
   if (!start.gpu) return k_unmeasured;
-  return fmt::format("{} → {} (peak {})", total_bytes(start.gpu->before), total_bytes(start.gpu->ready), total_bytes(start.gpu->peak));
+  const auto& [before, ready, peak] = *start.gpu;
+  const auto held = [](const std::vector<Bytes>& devices) { return devices.empty() ? k_unmeasured : format_bytes(total(devices)); };
+  const std::string text = fmt::format("{} → {} (peak {})", held(before), held(ready), held(peak));
+  return ready.size() < 2 ? text : fmt::format("{}, {} GPUs", text, ready.size());
 }
 
 std::string pressure(const record::Start& start) {
   if (!start.io_pressure_some_s && !start.io_pressure_full_s) return k_unmeasured;
   return fmt::format("{} / {}", seconds(start.io_pressure_some_s), seconds(start.io_pressure_full_s));
+}
+
+// A start that never ran, or whose state was refused, had no faults to count.
+std::string faults(const record::Start& start) {
+  return start.major_faults == 0 && !start.counts() ? k_unmeasured : fmt::to_string(start.major_faults);
 }
 
 std::string notes(const record::Start& start) {
@@ -105,10 +123,9 @@ std::vector<std::string> run_row(const record::Start& start) {
           seconds(start.first_token_s),
           seconds(start.warm_s),
           gpu_text(start),
-          bytes(start.device_weight_bytes),
-          bytes(start.device_other_bytes),
+          device_text(as_double(start.device_read_bytes), as_double(start.device_weight_bytes), as_double(start.device_other_bytes)),
           bytes(start.tree_read_bytes),
-          fmt::to_string(start.major_faults),
+          faults(start),
           pressure(start),
           before_after(start.residency_before, start.residency_after),
           notes(start)};
@@ -137,18 +154,18 @@ std::string config_section(const StartView& view) {
 }
 
 std::string results_section(const StartView& view) {
-  Table table{{"mode", "valid", "invalid", "median", "min to max", "deviation", "first token", "GPU memory",
-               "weights from device", "rest from device", "major faults", "residency"},
+  Table table{{"mode", "valid", "invalid", "load, median", "min to max", "deviation", "first token", "GPU memory",
+               "from device (weights + rest)", "major faults", "residency"},
               {}};
   for (const auto& mode : view.summary.modes) table.rows.push_back(result_row(view.bench, mode));
   if (table.rows.empty()) return {};
   return "## Results by mode\n\n" + markdown(table) +
-         "\nSeconds from exec to ready; first token from exec to the answer of a one-token completion; all but min to max "
-         "and deviation are medians of the valid starts. Residency: share of the weight files in the page cache, before → after.\n";
+         "\nLoad is exec to ready, first token is exec to the answer of a one-token completion. Of the valid starts; where no range is "
+         "given, the median. Residency: share of the weight files in the page cache, before → after.\n";
 }
 
 std::string runs_section(const StartView& view) {
-  Table table{{"run", "mode", "load", "first token", "warming", "GPU memory", "weights from device", "rest from device",
+  Table table{{"run", "mode", "load", "first token", "warming", "GPU memory", "from device (weights + rest)",
                "read by engine", "major faults", "waiting for I/O (some / full)", "residency", "notes"},
               {}};
   for (const auto& start : view.bench.starts) table.rows.push_back(run_row(start));

@@ -79,6 +79,16 @@ TEST(RecordJson, ValidAgreesWithTheStatistics) {
   EXPECT_EQ(document["summary"]["modes"]["warm"]["invalid"], 1);
 }
 
+TEST(RecordJson, InvalidStartsHaveNoTimesToAverage) {
+  auto bench = benches::distinct();
+  bench.starts[0].valid = false;
+  bench.starts[0].invalid_reason = "mapped by pid 4711";
+  const Json start = to_json(bench)["starts"][0];
+  EXPECT_TRUE(start["load_s"].is_null());
+  EXPECT_TRUE(start["first_token_s"].is_null());
+  EXPECT_EQ(start["invalid_reason"], "mapped by pid 4711");
+}
+
 TEST(RecordJson, HostileNamesComeBackWhole) {
   const auto bench = benches::hostile();
   const auto again = parse_json(dump_json(to_json(bench)));
