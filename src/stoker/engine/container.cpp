@@ -77,18 +77,24 @@ Inspected inspected_of(const Json& json) {
   return container;
 }
 
-// Those of `names` that exist: one line of JSON each. Warnings of the client stand in lines of their own.
+// The JSON array in what a client printed: its warnings stand in lines of their own before and after it.
+std::string_view array_in(std::string_view output) {
+  const auto first = output.starts_with("[") ? 0 : output.find("\n[");
+  if (first == std::string_view::npos) return "[]";
+  const auto last = output.rfind("\n]");
+  return last == std::string_view::npos || last < first ? "[]" : output.substr(first, last + 2 - first);
+}
+
+// Those of `names` that exist.
 Result<std::vector<Inspected>> inspect(const ContainerCommand& command, const std::vector<std::string>& names) {
   std::vector<Inspected> found;
   if (names.empty()) return found;
-  std::vector<std::string> words{"inspect", "--type", "container", "--format", "{{json .}}"};
+  std::vector<std::string> words{"inspect", "--type", "container"};
   words.insert(words.end(), names.begin(), names.end());
   TRY_ASSIGN(const os::Finished finished, call(command, words));
-  for (std::string_view line : split(finished.output, '\n')) {
-    if (!line.starts_with("{")) continue;
-    const auto json = parse_json(line, {.refuse_duplicate_keys = false});
-    if (json && json->is_object()) found.push_back(inspected_of(*json));
-  }
+  TRY_ASSIGN(const Json array, parse_json(array_in(finished.output), {.refuse_duplicate_keys = false}));
+  for (const auto& json : array)
+    if (json.is_object()) found.push_back(inspected_of(json));
   return found;
 }
 
@@ -163,10 +169,12 @@ Result<std::optional<Container>> find_container(const ContainerCommand& command,
   return std::optional<Container>{Container{found.front().id, found.front().pid}};
 }
 
-std::optional<os::Exit> container_exit(const ContainerCommand& command, const std::string& id) {
-  const auto found = inspect(command, {id});
-  if (!found || found->size() != 1 || found->front().pid > 0 || found->front().status == "created") return std::nullopt;
-  return os::Exit{found->front().exit_code, 0};
+std::optional<EndedContainer> find_ended(const ContainerCommand& command, const std::vector<std::string>& before) {
+  const auto found = candidates(command, before);
+  if (!found || found->size() != 1) return std::nullopt;
+  const Inspected& container = found->front();
+  if (container.pid > 0 || container.status == "created") return std::nullopt;
+  return EndedContainer{container.id, {container.exit_code, 0}};
 }
 
 Status stop_container(const ContainerCommand& command, const Container& container, Seconds grace) {

@@ -46,8 +46,14 @@ Result<std::vector<std::string>> container_ids(const ContainerCommand& command);
 // The container that appeared since `before`, once it runs; by name or cidfile where given, else by image and
 // command among the new ones. Nothing while it is not there yet.
 Result<std::optional<Container>> find_container(const ContainerCommand& command, const std::vector<std::string>& before);
-// How it ended. Nothing while it runs, or when the runtime has forgotten it (--rm).
-std::optional<os::Exit> container_exit(const ContainerCommand& command, const std::string& id);
+
+struct EndedContainer {
+  std::string id;
+  os::Exit exit;
+};
+// Of a container as find_container looks for it, once it has ended. Nothing when --rm made the runtime forget it.
+std::optional<EndedContainer> find_ended(const ContainerCommand& command, const std::vector<std::string>& before);
+
 // Stopped by id with `grace` before the runtime kills, then removed when `run` had --rm (or is left as the user asked).
 Status stop_container(const ContainerCommand& command, const Container& container, Seconds grace);
 // A `run --rm` that was interrupted before its container started leaves one that would never go away by itself.

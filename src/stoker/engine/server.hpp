@@ -21,9 +21,9 @@ namespace stoker::engine {
 struct LaunchPlan {
   Kind kind = Kind::command;
   std::vector<std::string> argv;  // {model} and {port} filled in already; otherwise untouched
-  std::map<std::string, std::optional<std::string>> environment;  // over ours
+  std::map<std::string, std::optional<std::string>> environment = {};  // over ours
   std::uint16_t port = 0;
-  std::string echo_prefix;  // lines also go to our stderr with this in front; "" for none
+  std::string echo_prefix = {};  // lines also go to our stderr with this in front; "" for none
 };
 
 // What the engine's processes have read so far; figures of processes that ended since the last look are kept.
