@@ -77,11 +77,12 @@ std::string printable(std::string_view foreign, std::size_t limit) {
     // U+0080…U+009F are control characters too: C2 80 … C2 9F.
     const bool control = byte < 0x20 || byte == 0x7F ||
                          (length == 2 && byte == 0xC2 && static_cast<unsigned char>(foreign[1]) < 0xA0);
+    const std::string_view taken = foreign.substr(0, std::max<std::size_t>(length, 1));
     if (length == 0 || control)
-      safe += fmt::format("\\x{:02x}", byte);
+      for (const char c : taken) safe += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     else
-      safe += foreign.substr(0, length);
-    foreign.remove_prefix(std::max<std::size_t>(length, 1));
+      safe += taken;
+    foreign.remove_prefix(taken.size());
   }
   return safe;
 }

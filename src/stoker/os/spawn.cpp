@@ -7,6 +7,7 @@ extern "C" {
 #include <sys/pidfd.h>  // glibc 2.36 forgot to say so itself
 }
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,13 +108,14 @@ void reap(pid_t pid) {
 
 // To the very process that was seen: its pid may have been given away since.
 void kill_seen(const Process& seen) {
-  const Fd pidfd(::pidfd_open(seen.pid, 0));
+  // By number: Debian 12's <sys/pidfd.h> forgets that C++ exists.
+  const Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, seen.pid, 0)));
   if (!pidfd.valid()) {
     if (errno != ESRCH) ::kill(seen.pid, SIGKILL);  // before Linux 5.3, or forbidden
     return;
   }
   const auto now = process(seen.pid);
-  if (now && now->start_ticks == seen.start_ticks) ignore(::pidfd_send_signal(pidfd.get(), SIGKILL, nullptr, 0), "the next look tells");
+  if (now && now->start_ticks == seen.start_ticks) ignore(::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0), "the next look tells");
 }
 
 Exit exit_of(const siginfo_t& end) {
