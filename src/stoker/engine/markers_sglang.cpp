@@ -26,14 +26,6 @@ void read_kv(Scan& scan, Marker& marker) {
   if (scan.past("#tokens: ")) put(marker, "tokens", scan.number());
 }
 
-// "begin" or "end" of one graph's capture: the line decides.
-void read_capture(Scan& scan, Marker& marker) {
-  Scan end = scan;
-  const bool ended = end.past("graph end.");
-  marker.event = ended ? Event::graphs : Event::graph_bar;
-  if (ended) read_elapsed(end, marker);
-}
-
 // "load_weight=12.02, …, cuda_graph={prefill=22.96, decode=12.26}, tokenizer_e2e=65.82": names inside braces get
 // the outer name in front.
 void read_summary(Scan& scan, Marker& marker) {
@@ -72,9 +64,10 @@ constexpr Rule k_rules[] = {
     {Event::shards, "Loading safetensors checkpoint shards", read_shards},
     {Event::shards, "Multi-thread loading shards", read_shards},
     {Event::kv_size, "KV Cache is allocated.", read_kv},
-    {Event::graph_bar, "Capture cuda graph", read_capture},
-    {Event::graph_bar, "CUDA graph begin.", nullptr},
+    {Event::graph_bar, "CUDA graph begin.", nullptr},   // "Capture target decode CUDA graph begin."
     {Event::graphs, "CUDA graph end.", read_elapsed},
+    {Event::graph_bar, "cuda graph begin.", nullptr},   // 2025
+    {Event::graphs, "cuda graph end.", read_elapsed},
     {Event::engine_ready, "max_total_num_tokens=", [](Scan& scan, Marker& marker) { put(marker, "tokens", scan.number()); }},
     {Event::ready, "The server is fired up and ready to roll!", nullptr},
     {Event::http_start, "Started server process", nullptr},

@@ -3,7 +3,6 @@
 // they begin that long before it. What lies between markers that were not seen is nobody's: "unattributed".
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <utility>
 
 #include "stoker/engine/markers.hpp"
@@ -42,9 +41,6 @@ public:
       if (seen.marker.event == event && (!until || seen.at <= *until)) at = seen.at;
     return at;
   }
-  [[nodiscard]] bool any(std::initializer_list<Event> events) const {
-    return std::any_of(events.begin(), events.end(), [&](Event event) { return first(event).has_value(); });
-  }
 
   // Lines that end what took "seconds": from that long before the line, though never before `floor`.
   void ending(Event event, const std::string& phase, std::optional<Seconds> floor, std::vector<Span>& spans) const {
@@ -61,7 +57,7 @@ private:
 
 std::optional<Seconds> either(std::optional<Seconds> one, std::optional<Seconds> other) { return one ? one : other; }
 
-// A boundary named by two bars of which only the last says that it is complete.
+// Where the last full bar was drawn.
 std::optional<Seconds> bars_complete(const Sightings& seen) {
   std::optional<Seconds> at;
   for (const auto& [stamp, marker] : seen.all()) {
@@ -94,9 +90,12 @@ std::optional<Seconds> init_began(const Sightings& seen, std::optional<Seconds> 
   return spans.empty() ? std::nullopt : std::optional(spans.back().begin);
 }
 
+// The total where it is printed; its parts where it is not.
 void compile_spans(const Sightings& seen, std::optional<Seconds> floor, std::vector<Span>& spans) {
-  const Event timed[] = {Event::dynamo, Event::compile_range, Event::cached_graph, Event::compile_total};
-  for (const Event event : timed) seen.ending(event, "compile", floor, spans);
+  const std::size_t before = spans.size();
+  seen.ending(Event::compile_total, "compile", floor, spans);
+  if (spans.size() > before) return;
+  for (const Event event : {Event::dynamo, Event::compile_range, Event::cached_graph}) seen.ending(event, "compile", floor, spans);
   // CPU: no timings, but two lines around it.
   const auto begin = seen.first(Event::warmup), end = seen.last(Event::warmup_done);
   if (begin && end) spans.push_back({"compile", *begin, *end});
@@ -241,9 +240,7 @@ void hear(const Marker& marker, std::map<std::string, double>& said) {
 std::string version_in(const std::vector<Seen>& all) {
   for (const auto& seen : all) {
     const auto version = seen.marker.texts.find("version");
-    if (version == seen.marker.texts.end()) continue;
-    const bool marked = version->second.size() > 1 && version->second[0] == 'v';  // "v0.25.1" and "0.25.1" are one
-    return marked ? version->second.substr(1) : version->second;
+    if (version != seen.marker.texts.end()) return version->second;
   }
   return "";
 }
