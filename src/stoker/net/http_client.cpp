@@ -13,6 +13,7 @@ namespace stoker::net {
 namespace {
 
 constexpr std::size_t k_body_limit = 1 << 20;
+constexpr std::chrono::seconds k_later{5};  // httplib's own timeouts come after the deadline, or say "read failed" first
 constexpr Seconds k_longest{86400};  // beyond it a timeout is "for ever"; keeps the arithmetic in range
 
 // Ends the exchange at the deadline whatever the server does: httplib's own timeouts begin anew with every byte,
@@ -52,8 +53,8 @@ Result<Answer> exchange(const Target& target, httplib::Request request, Seconds 
   const auto allowed = std::chrono::duration_cast<std::chrono::microseconds>(time);
   httplib::Client client(target.host, target.port);
   client.set_connection_timeout(allowed);
-  client.set_read_timeout(allowed);
-  client.set_write_timeout(allowed);
+  client.set_read_timeout(allowed + k_later);
+  client.set_write_timeout(allowed + k_later);
   client.set_keep_alive(false);
   client.set_follow_location(false);
 

@@ -39,7 +39,8 @@ std::string unified_mount(const Root& root) {
 
 void collect(const std::string& folder, int depth, std::size_t& groups, std::vector<pid_t>& members) {
   if (depth > k_max_depth || ++groups > k_max_groups) return;
-  for (std::string_view line : split_blank(read_fact(folder + "/cgroup.procs").value_or(""))) {
+  const std::string text = read_fact(folder + "/cgroup.procs").value_or("");
+  for (std::string_view line : split_blank(text)) {
     std::uint64_t pid = 0;
     if (parse_number(line, pid) && pid > 0 && pid <= INT32_MAX) members.push_back(static_cast<pid_t>(pid));
   }
