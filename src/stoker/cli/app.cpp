@@ -40,9 +40,10 @@ void add_commands(CLI::App& app, Invocation& invocation) {
   add_evict(app, invocation);
   auto* bench = app.add_subcommand("bench", "Measure: starts of an engine")->require_subcommand(1);
   add_bench_start(*bench, invocation);
-  auto* lab = app.add_subcommand("lab", "Things to measure with: synthetic models, the reference engine")->require_subcommand(1);
+  auto* lab = app.add_subcommand("lab", "Things to measure with: synthetic models, the reference engine, a slow path")->require_subcommand(1);
   add_lab_model(*lab, invocation);
   add_lab_engine(*lab, invocation);
+  add_lab_slowpath(*lab, invocation);
 }
 
 std::vector<std::string> names_of(const CLI::App& app) {

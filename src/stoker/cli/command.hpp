@@ -41,6 +41,7 @@ void add_evict(CLI::App& app, Invocation& invocation);
 void add_bench_start(CLI::App& bench, Invocation& invocation);
 void add_lab_model(CLI::App& lab, Invocation& invocation);
 void add_lab_engine(CLI::App& lab, Invocation& invocation);
+void add_lab_slowpath(CLI::App& lab, Invocation& invocation);
 
 // A flag of an option whose text our own parsers read: refused by them with their own line (exit 2).
 template <class Parser>
