@@ -88,19 +88,21 @@ bool shrink(Shape& shape, Bytes budget, bool layers_fixed) {
   return shape.vocabulary >= k_fewest_rows;
 }
 
-// One more layer than fits may leave too few rows; then fewer layers it is.
+// Headers count too, and a GGUF's holds the vocabulary: so what the last layout needed beside its tensors is
+// taken off the budget of the next.
 Result<Layout> fit(const Shape& original, const SyntheticPlan& plan) {
-  Bytes budget = *plan.bytes;
-  for (int attempt = 0; attempt < 4; ++attempt) {
+  const Bytes asked = *plan.bytes;
+  Bytes budget = asked;
+  for (int attempt = 0; attempt < 6; ++attempt) {
     Shape shape = original;
     if (!shrink(shape, budget, plan.layers.has_value())) break;
     Layout layout = layout_of(shape, plan);
     const Bytes got = layout.weight_bytes();
     const bool shrunk = shape.layers != original.layers || shape.vocabulary != original.vocabulary;
-    if (got <= *plan.bytes && (!shrunk || got >= *plan.bytes - *plan.bytes / 20)) return layout;
-    if (got <= *plan.bytes) break;
-    if (got - *plan.bytes >= budget) break;
-    budget -= got - *plan.bytes;
+    if (got <= asked && (!shrunk || got >= asked - asked / 20)) return layout;
+    const Bytes beside = got - layout.parameters * 2;
+    if (beside >= asked) break;
+    budget = asked - beside;
   }
   Shape least = original;
   least.layers = plan.layers.value_or(1);
