@@ -23,7 +23,7 @@ protected:
   void SetUp() override {
     model::SyntheticPlan synthetic;
     synthetic.shape = "qwen2.5-0.5b";
-    synthetic.bytes = 24 * k_mib;
+    synthetic.bytes = 48 * k_mib;
     folder = scratch.path() + "/model";
     ASSERT_TRUE(model::write_synthetic(synthetic, folder));
     plan.model = {"test", folder, "directory"};
