@@ -4,6 +4,7 @@
 #include <httplib.h>
 #include <netdb.h>
 
+#include <atomic>
 #include <cerrno>
 #include <thread>
 
@@ -39,6 +40,7 @@ void add_routes(httplib::Server& server, Routes routes) {
 
 struct Server::State {
   httplib::Server server;
+  std::atomic<bool> over = false;  // the accept loop has ended
   std::jthread acceptor;
 };
 
@@ -63,7 +65,12 @@ Result<Server> Server::listen(const std::string& host, std::uint16_t port, Route
     if (code == EADDRNOTAVAIL) return fail(ErrorKind::invalid, fmt::format("{} is no address of this machine", host), code);
     return fail(Error::from_errno(code, fmt::format("listen on {}:{}", host, port)));
   }
-  state->acceptor = std::jthread([&server] { server.listen_after_bind(); });
+  state->acceptor = std::jthread([&server, &over = state->over] {
+    server.listen_after_bind();
+    over = true;
+  });
+  // stop() does nothing before the loop runs: a server destroyed at once would wait for it for ever.
+  while (!server.is_running() && !state->over) std::this_thread::yield();
   return Server(std::move(state));
 }
 
