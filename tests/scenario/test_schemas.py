@@ -29,8 +29,8 @@ def test_every_document_fits_and_every_schema_is_used(model, scratch):
     seen = set()
     for ran in documents(model, scratch):
         seen.add(ran.json["schema"].removeprefix("stoker.").partition("/")[0])
-    # lab-engine's document is printed when it ends: test_lab_engine.py has that one.
-    assert seen | {"lab-engine"} == set(ALL)
+    # These are printed when they end: test_lab_engine.py and test_slowpath.py have them.
+    assert seen | {"lab-engine", "lab-slowpath"} == set(ALL)
 
 
 def test_the_file_is_the_document_too(model, scratch):
