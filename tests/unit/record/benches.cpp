@@ -93,7 +93,7 @@ Start vllm_start(const std::string& run_id, Mode mode, double load_s) {
   start.weight_bytes = k_weights;
   start.gpu = GpuMemory{{451 * k_mib}, {127 * k_gib}, {128 * k_gib}};
   start.states = {{"bytecode", "complete", "8211 of 8211 modules", "/opt/venv/lib/python3.11/site-packages", 121 * k_mib},
-                  {"vllm compile cache", "filled", "1320 files", "/root/.cache/vllm", 88 * k_mib},
+                  {"vllm compile cache", "filled", "1320 files", "/var/cache/vllm", 88 * k_mib},
                   {"engine files", "as found", "not evicted", "", std::nullopt}};
   add_io(start, cold);
   return start;
