@@ -65,6 +65,7 @@ def validate(document):
     """Against the schema that the document names."""
     name = document["schema"].removeprefix("stoker.").partition("/")[0]
     schema = json.loads((SCHEMAS / f"{name}.json").read_text())
+    schema.pop("$id")  # a name, not an address: references inside would be looked for there
     jsonschema.validate(document, schema)
     return document
 
@@ -137,11 +138,11 @@ def weight_files(model):
 
 
 def fincore(path):
-    """Bytes of a file in the page cache, as util-linux sees them (whole pages: cut to the file's size)."""
+    """Bytes of a file in the page cache, as util-linux sees them: whole pages, the last one too."""
     if not shutil.which("fincore"):
         unable("fincore is not installed: package util-linux-extra")
     out = subprocess.run(["fincore", "-b", "-n", "-o", "RES", str(path)], capture_output=True, text=True, check=True)
-    return min(int(out.stdout.strip() or 0), os.path.getsize(path))
+    return int(out.stdout.strip() or 0)
 
 
 def disk_folder():

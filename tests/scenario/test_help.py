@@ -42,7 +42,7 @@ def test_usage_errors(words):
 def test_errors_are_documents_under_json():
     document = stoker("--json", "inspect", "/no/such/folder", code=5).json
     assert document["schema"] == "stoker.error/1"
-    assert document["error"]["kind"] == "not_found" and document["error"]["exit_code"] == 5
+    assert document["error"]["kind"] == "not found" and document["error"]["exit_code"] == 5
     assert "/no/such/folder" in document["error"]["message"]
 
 

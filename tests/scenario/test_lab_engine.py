@@ -27,12 +27,12 @@ def test_ready_then_ends_when_told(model, load):
     stoker("evict", model)
     with running([BIN, "lab", "engine", model, "--port", port, "--load", load], stderr=subprocess.PIPE, text=True,
                  env=environment({})) as engine:
-        wait_until("/health answers 200", lambda: get(port, "/health") == (200, (get(port, "/health") or ("", ""))[1]))
+        wait_until("/health answers 200", lambda: (get(port, "/health") or (0, ""))[0] == 200)
         listed = json.loads(get(port, "/v1/models")[1])
         assert len(listed["data"]) == 1
         assert get(port, "/no/such/page")[0] == 404
         cached = sum(fincore(p) for p in weight_files(model))
-        assert cached == 0 if load == "direct" else cached > 0
+        assert cached < 1 << 20 if load == "direct" else cached > 32 << 20  # direct: the header's pages, a last odd block
         engine.send_signal(signal.SIGTERM)
         engine.wait(timeout=60)
         assert engine.returncode in (0, 130, 143)
