@@ -65,7 +65,7 @@ TEST(Link, RequestsWithoutBytesDoNotWaitForTheLink) {
   EXPECT_EQ(link.due(at(milliseconds(1)), 0), at(milliseconds(6)));
 }
 
-// What a saturated link lets through, in time computed and not measured: within 1e-6 of its cap.
+// What a saturated link lets through, in time computed and not measured. A request is cut to whole nanoseconds.
 TEST(Link, ASaturatedLinkKeepsItsCap) {
   for (const Bytes cap : {50 * k_mib, 200 * k_mib, 2 * k_gib}) {
     Link link(shape(cap, milliseconds(5)));
@@ -73,7 +73,7 @@ TEST(Link, ASaturatedLinkKeepsItsCap) {
     constexpr int k_requests = 100000;
     for (int i = 0; i < k_requests; ++i) last = link.due(at(milliseconds(0)), 128 * k_kib);
     const double rate = k_requests * 128.0 * 1024 / Seconds(last - at(milliseconds(0))).count();
-    EXPECT_NEAR(rate / static_cast<double>(cap), 1, 1e-6) << cap;
+    EXPECT_NEAR(rate / static_cast<double>(cap), 1, 1e-5) << cap;
   }
 }
 
@@ -139,7 +139,7 @@ TEST(DueQueue, AnswersEachRequestOnceFromManyThreads) {
                      [] { ADD_FAILURE() << "refused"; }});
   for (int now = left; now != 0; now = left) left.wait(now);
   queue.close();
-  EXPECT_THAT(answers, testing::Each(1));
+  for (const auto& times : answers) EXPECT_EQ(times, 1);
   EXPECT_EQ(queue.counts().requests, 2000U);
   EXPECT_GE(queue.counts().max_in_flight, 1U);
 }
@@ -297,7 +297,7 @@ TEST_F(Source, OnlyRegularFilesAreOpened) {
 }
 
 TEST_F(Source, HostileNames) {
-  for (const std::string name : {std::string("new\nline"), std::string("\xff\xfe"), std::string(" "), std::string("-rf"), std::string(255, 'x')}) {
+  for (const std::string& name : {std::string("new\nline"), std::string("\xff\xfe"), std::string(" "), std::string("-rf"), std::string(255, 'x')}) {
     write("source/" + name, name);
     EXPECT_EQ(read(node(k_root_node, name)), name.substr(0, 64));
   }
