@@ -167,7 +167,9 @@ record::FileState judge_bytecode(const BytecodeCount& count, const BytecodeObsta
   return state;
 }
 
-record::FileState bytecode_state(const Python& python, const Environment& environment) {
+record::FileState bytecode_state(const Python& python, const Environment& launched) {
+  Environment environment = python.environment;
+  environment.insert(launched.begin(), launched.end());  // keeps what the wrappers set
   const BytecodeRules rules = rules_of(python, environment);
   BytecodeCount sum;
   if (!rules.tag.empty()) {

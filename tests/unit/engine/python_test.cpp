@@ -20,6 +20,7 @@ TEST_F(PythonOf, finds_the_package_without_importing_it) {
   EXPECT_EQ(python->package, site() + "/vllm");
   EXPECT_EQ(python->packages.at("vllm"), site() + "/vllm");
   EXPECT_EQ(python->versions.at("vllm"), "9.8.7");
+  EXPECT_EQ(python->environment.at("PYTHONPATH"), site());
   EXPECT_THAT(python->tag, StartsWith("cpython-"));
   EXPECT_EQ(python->magic.size(), 8U);
   EXPECT_THAT(python->folders, Contains(python->stdlib));
