@@ -15,7 +15,8 @@
 namespace stoker::engine {
 namespace {
 
-constexpr Seconds k_call_patience{20};     // a client answers in 30-60 ms; a daemon that pulls an image, in seconds
+constexpr Seconds k_look_patience{10};     // a client answers in 30-60 ms; a daemon that is woken by its socket, in seconds
+constexpr Seconds k_change_patience{20};   // over the grace: layers are unmounted and removed
 constexpr Seconds k_removal_patience{5};   // --rm is done in 50 ms after the stop
 constexpr std::chrono::milliseconds k_poll{50};
 constexpr std::size_t k_id_digits = 64;
@@ -25,7 +26,7 @@ bool is_id(std::string_view text) {
   return text.size() == k_id_digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-Result<os::Finished> call(const ContainerCommand& command, const std::vector<std::string>& words, Seconds patience = k_call_patience) {
+Result<os::Finished> call(const ContainerCommand& command, const std::vector<std::string>& words, Seconds patience = k_look_patience) {
   os::SpawnPlan plan;
   plan.argv = command.client;
   plan.argv.insert(plan.argv.end(), words.begin(), words.end());
@@ -144,7 +145,7 @@ Status await_removal(const ContainerCommand& command, const std::string& id) {
     if (std::ranges::find(ids, id) == ids.end()) return {};
     std::this_thread::sleep_for(k_poll);
   }
-  TRY_ASSIGN(const os::Finished finished, call(command, {"rm", "-f", id}));
+  TRY_ASSIGN(const os::Finished finished, call(command, {"rm", "-f", id}, k_change_patience));
   return went_well(finished) ? Status{} : fail(refusal(command, "rm", finished));
 }
 
@@ -180,7 +181,7 @@ std::optional<EndedContainer> find_ended(const ContainerCommand& command, const 
 Status stop_container(const ContainerCommand& command, const Container& container, Seconds grace) {
   const auto seconds = static_cast<long long>(std::ceil(std::max(grace.count(), 0.0)));
   TRY_ASSIGN(const os::Finished finished,
-             call(command, {"stop", "-t", std::to_string(seconds), container.id}, k_call_patience + Seconds(static_cast<double>(seconds))));
+             call(command, {"stop", "-t", std::to_string(seconds), container.id}, k_change_patience + Seconds(static_cast<double>(seconds))));
   if (!went_well(finished)) {
     TRY_ASSIGN(const auto ids, container_ids(command));
     if (std::ranges::find(ids, container.id) != ids.end()) return fail(refusal(command, "stop", finished));
@@ -193,7 +194,7 @@ Status remove_unstarted(const ContainerCommand& command, const std::vector<std::
   TRY_ASSIGN(const auto found, candidates(command, before));
   for (const auto& container : found) {
     if (container.pid > 0) continue;
-    TRY_ASSIGN(const os::Finished finished, call(command, {"rm", "-f", container.id}));
+    TRY_ASSIGN(const os::Finished finished, call(command, {"rm", "-f", container.id}, k_change_patience));
     if (!went_well(finished)) return fail(refusal(command, "rm", finished));
   }
   return {};

@@ -115,11 +115,12 @@ Status ask_token(std::uint16_t port, Seconds timeout) {
 
 std::vector<std::uint16_t> ports_of(const std::vector<pid_t>& pids) {
   std::set<std::uint16_t> ports;
-  if (pids.empty()) return {};
-  const auto listening = os::listening_ports(pids.front());
-  for (const pid_t pid : pids)
-    for (const std::uint64_t inode : os::socket_inodes(pid))
-      if (const auto found = listening.find(inode); found != listening.end()) ports.insert(found->second);
+  for (const pid_t pid : pids) {
+    const auto held = os::socket_inodes(pid);
+    if (held.empty()) continue;
+    for (const auto& [inode, port] : os::listening_ports(pid))
+      if (held.contains(inode)) ports.insert(port);
+  }
   return {ports.begin(), ports.end()};
 }
 

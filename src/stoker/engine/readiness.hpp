@@ -57,7 +57,7 @@ Result<std::string> first_model(std::string_view body);
 // Asks that model for one token. Errors: unavailable, with what was answered instead; timeout; invalid.
 Status ask_token(std::uint16_t port, Seconds timeout);
 
-// Ports on which these processes listen, in the network namespace of the first.
+// Ports on which these processes listen, each in its own network namespace.
 std::vector<std::uint16_t> ports_of(const std::vector<pid_t>& pids);
 
 }  // namespace stoker::engine

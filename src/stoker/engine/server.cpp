@@ -233,7 +233,7 @@ Error Server::State::not_in_time(Seconds timeout) const {
   std::string why = last_seen;
   if (why.empty()) why = command && !inside ? "its container did not start" : fmt::format("nobody listens on port {}", plan.port);
   std::vector<std::string> elsewhere;
-  for (const std::uint16_t port : ports_of(inside ? std::vector<pid_t>{inside->container.pid} : pids()))
+  for (const std::uint16_t port : ports_of(pids()))
     if (port != plan.port) elsewhere.push_back(std::to_string(port));
   if (last_seen.empty() && !elsewhere.empty()) why += fmt::format("; a process of the engine listens on port {} instead", join(elsewhere, ", "));
   return {ErrorKind::timeout, fmt::format("{} was not ready in {}: {}", name(), format_duration(timeout), why)};

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <random>
 
+#include "stoker/engine/readiness.hpp"
 #include "stoker/os/block.hpp"
-#include "stoker/os/cgroup.hpp"
 #include "stoker/os/mounts.hpp"
 #include "unit/engine/scripted_server.hpp"
 
@@ -114,6 +114,33 @@ TEST_F(ContainerTest, ADetachedOneIsFollowedBeyondItsClient) {
   EXPECT_TRUE(said(*server, "loading"));
   EXPECT_TRUE(server->stop(Seconds(0)));
   EXPECT_EQ(id_of(m_name), "");
+}
+
+// The engine listens on 80 in a network of its own; on the host a forwarder of podman's holds the port.
+TEST_F(ContainerTest, IsReadyBehindAPublishedPort) {
+  const std::string published = fmt::format("127.0.0.1:{}:80", m_port);
+  const auto probe = os::run_to_end({.argv = run({"--rm", "-p", published}, {"echo", "bridged"}), .environment = {}}, k_plenty);
+  ASSERT_TRUE(probe) << probe.error().message();
+  if (probe->exit.code != 0) GTEST_SKIP() << "no bridged containers here: " << probe->output;
+  auto server = launch(run({"--rm", "-p", published, "--name", m_name}, {"httpd", "-f", "-p", "80", "-h", "/www"}));
+  ASSERT_TRUE(server) << server.error().message();
+  const auto ready = server->wait_ready(k_plenty, {});
+  ASSERT_TRUE(ready) << ready.error().message();
+  EXPECT_TRUE(server->stop(Seconds(0)));
+  EXPECT_TRUE(os::port_is_free(m_port));
+}
+
+TEST_F(ContainerTest, NamesThePortInsideThatItListensOnInstead) {
+  auto server = launch(run({"--rm", "--network", "none", "--name", m_name}, {"httpd", "-f", "-p", "81", "-h", "/www"}));
+  ASSERT_TRUE(server) << server.error().message();
+  std::stop_source listens;
+  ignore(server->wait_ready(k_plenty, listens.get_token(), [&] {
+    for (const auto& process : server->processes())
+      if (process.name == "httpd" && !ports_of({process.pid}).empty()) listens.request_stop();
+  }), "cancelled by the tick");
+  const auto ready = server->wait_ready(Seconds(0), {});
+  ASSERT_FALSE(ready);
+  EXPECT_THAT(ready.error().message(), HasSubstr("listens on port 81 instead"));
 }
 
 TEST_F(ContainerTest, SaysHowItEnded) {
