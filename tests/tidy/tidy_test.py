@@ -151,7 +151,7 @@ def check_banned(tree):
 WORDS = [
     (r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX)\b", "an open end without an issue"),
     (r"/wo" r"rk/\w+", "a path of one machine"),
-    (r"(?<![\w}\"'])/(?:ro" r"ot/(?!\.cache/huggingface)|ho" r"me/\w)", "a path of one machine"),
+    (r"(?<![\w}\"'])/(?:ro" r"ot/(?!\.cache\b)|ho" r"me/\w)", "a path of one machine"),
     (r"\bC" r"EO\b|\bwork" r"place\b|\bsand" r"box(?:ed)?\b|\bhel" r"pers?\b", "a word that says nothing about stoker"),
     (r"\b(?:py" r"pi\.org|python" r"hosted\.org|deb\.deb" r"ian\.org|crates\.i" r"o|npm" r"js\.org)\b",
      "a registry's host: clients know theirs"),
