@@ -12,7 +12,7 @@ using Words = std::vector<std::string>;
 
 class Plan : public ::testing::Test {
 protected:
-  Plan() : environment({{"MAX_MODEL_LEN", std::nullopt}}) { options.model = scratch.path(); }
+  Plan() : environment("MAX_MODEL_LEN", std::nullopt) { options.model = scratch.path(); }
   Result<bench::StartPlan> made(Words after_dashes = {}) {
     Globals globals;
     globals.dashes = !after_dashes.empty();
@@ -52,7 +52,7 @@ TEST_F(Plan, TheLabEngineIsComposedFromItsFlags) {
 TEST_F(Plan, MaxModelLenComesFromTheEnvironmentOrTheCommand) {
   EXPECT_EQ(made({"vllm", "serve", "m", "--max-model-len", "512"})->max_model_len, 512U);
   EXPECT_EQ(made({"vllm", "serve", "m", "--max-model-len=513"})->max_model_len, 513U);
-  const test::Environment set({{"MAX_MODEL_LEN", "4096"}});
+  const test::Environment set("MAX_MODEL_LEN", "4096");
   EXPECT_EQ(made({"vllm", "serve", "m"})->max_model_len, 4096U);
   options.engine = "vllm";
   const auto composed = made();
@@ -79,7 +79,7 @@ TEST_F(Plan, BadWordsAreUsageErrors) {
   EXPECT_TRUE(refused({}));
   options.engine = "";
   EXPECT_TRUE(refused({}));
-  const test::Environment set({{"MAX_MODEL_LEN", "lots"}});
+  const test::Environment set("MAX_MODEL_LEN", "lots");
   EXPECT_TRUE(refused());
 }
 

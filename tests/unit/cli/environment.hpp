@@ -17,6 +17,7 @@ public:
       set(name, value);
     }
   }
+  Environment(const std::string& name, const std::optional<std::string>& value) : Environment(std::map<std::string, std::optional<std::string>>{{name, value}}) {}
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
   ~Environment() {

@@ -27,7 +27,7 @@ TEST(Paths, TheModelComesFromArgumentThenModelPathThenModel) {
   const test::Environment set({{"MODEL_PATH", b.path()}, {"MODEL", c.path()}});
   EXPECT_EQ(locate_model(a.path(), {}).value().path, a.path());
   EXPECT_EQ(locate_model("", {}).value().path, b.path());
-  const test::Environment without({{"MODEL_PATH", std::nullopt}});
+  const test::Environment without("MODEL_PATH", std::nullopt);
   EXPECT_EQ(locate_model("", {}).value().path, c.path());
 }
 
