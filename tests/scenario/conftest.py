@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 BIN = pathlib.Path(os.environ.get("STOKER_BIN", ROOT / "build/dev/bin/stoker")).resolve()
 SCHEMAS = ROOT / "docs/schemas"
-FAKE_ENGINE = [sys.executable, str(HERE / "fake_engine.py")]
+FAKE_ENGINE = [sys.executable, "-I", "-S", str(HERE / "fake_engine.py")]
 LONG = 120.0  # seconds that anything but a real engine may take: a bound, not a measurement
 
 

@@ -7,7 +7,6 @@
     deaf     as never, and neither it nor its child heeds SIGTERM
 All but `dies` have a child in a process group of its own, as engines with workers have.
 """
-import http.server
 import os
 import pathlib
 import signal
@@ -16,14 +15,19 @@ import sys
 pids, port, behaviour = pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 
 
-class Health(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(503 if behaviour == "refuses" else 200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+def serve():
+    import http.server  # slow to import, and most behaviours never need it
 
-    def log_message(self, *_):
-        pass
+    class Health(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(503 if behaviour == "refuses" else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    http.server.HTTPServer(("127.0.0.1", port), Health).serve_forever()
 
 
 def announce():
@@ -43,6 +47,6 @@ if os.fork() == 0:
     while True:
         signal.pause()
 if behaviour in ("ready", "refuses"):
-    http.server.HTTPServer(("127.0.0.1", port), Health).serve_forever()
+    serve()
 while True:
     signal.pause()

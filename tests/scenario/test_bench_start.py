@@ -36,7 +36,7 @@ def test_cold_and_warm(model, scratch):
     for start in document["starts"]:
         assert start["valid"] and start["invalid_reason"] is None and start["load_s"] > 0
         assert start["residency_before"] == (0 if start["mode"] == "cold" else 1)
-        assert start["residency_after"] == 1
+        assert start["residency_after"] > 0.95  # a busy machine may reclaim some already
         assert sums_up(start) and "unattributed" in [p["name"] for p in start["phases"]]
         assert start["first_token_s"] is None  # it does not infer
     cold = [s for s in document["starts"] if s["mode"] == "cold"]
@@ -70,7 +70,7 @@ def test_lab_flags_after_dashes(model, scratch, load):
     assert start["valid"], start["invalid_reason"]
     assert document["command"][-2:] == ["--load", load]
     # Direct reads still leave the header's pages, and a tail shorter than a block.
-    assert start["residency_after"] < 0.01 if load == "direct" else start["residency_after"] == 1
+    assert start["residency_after"] < 0.01 if load == "direct" else start["residency_after"] > 0.95
 
 
 def test_prewarm_modes(model, scratch):
@@ -122,7 +122,7 @@ def test_load_s_against_an_outside_stopwatch(model, scratch):
     port = free_port()
     wrapper = scratch / "engine.sh"
     wrapper.write_text(f'#!/bin/sh\ndate +%s.%N >>{scratch}/began\n'
-                       f'exec {BIN} lab engine "$1" --port "$2" --init 4s\n')
+                       f'exec {BIN} lab engine "$1" --port "$2" --init 10s\n')
     watch = Stopwatch(port)
     watch.start()
     document = bench(model, scratch / "out", "--engine", "command", "--modes", "warm", "--port", port, "--", "/bin/sh", wrapper, "{model}", "{port}", runs=3).json

@@ -36,13 +36,13 @@ def test_engine_that_cannot_be_found(model, scratch):
 
 @pytest.mark.parametrize("behaviour", ["never", "refuses", "deaf"])
 def test_engine_that_never_gets_ready(model, scratch, behaviour):
-    ran = failing(model, scratch, behaviour, "--ready-timeout", "2s", code=10)
+    ran = failing(model, scratch, behaviour, "--ready-timeout", "6s", code=10)
     assert ran.json["starts"][0]["last_lines"][-1] == "fake engine: loading"
     assert "fake engine: loading" in ran.err
 
 
 def test_engine_that_listens_on_another_port(model, scratch):
-    failing(model, scratch, "ready", "--ready-timeout", "2s", code=10, port=free_port())
+    failing(model, scratch, "ready", "--ready-timeout", "6s", code=10, port=free_port())
 
 
 def test_taken_port(model, scratch):
