@@ -6,11 +6,11 @@
 #include <chrono>
 #include <cmath>
 #include <string_view>
-#include <thread>
 
 #include "stoker/base/json.hpp"
 #include "stoker/base/text.hpp"
 #include "stoker/os/file.hpp"
+#include "stoker/os/clock.hpp"
 
 namespace stoker::engine {
 namespace {
@@ -143,7 +143,7 @@ Status await_removal(const ContainerCommand& command, const std::string& id) {
   while (os::since(begun) < k_removal_patience) {
     TRY_ASSIGN(const auto ids, container_ids(command));
     if (std::ranges::find(ids, id) == ids.end()) return {};
-    std::this_thread::sleep_for(k_poll);
+    os::pause(k_poll);
   }
   TRY_ASSIGN(const os::Finished finished, call(command, {"rm", "-f", id}, k_change_patience));
   return went_well(finished) ? Status{} : fail(refusal(command, "rm", finished));

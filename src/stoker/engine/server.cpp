@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "stoker/base/log.hpp"
 #include "stoker/base/text.hpp"
+#include "stoker/os/clock.hpp"
 #include "stoker/engine/container.hpp"
 #include "stoker/engine/output.hpp"
 #include "stoker/engine/readiness.hpp"
@@ -344,7 +344,7 @@ Status Server::stop(Seconds grace) {
   while (true) {
     auto free = os::port_is_free(state.plan.port);
     if (free || os::since(begun) >= k_port_patience) return free;
-    std::this_thread::sleep_for(k_poll);
+    os::pause(k_poll);
   }
 }
 

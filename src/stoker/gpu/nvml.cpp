@@ -27,6 +27,14 @@ struct Memory {
   unsigned long long total, free, used;
 };
 
+// Since driver 510. The first version counts what the driver keeps for itself as used: 615 MiB on an idle H200,
+// where nvidia-smi shows 0.
+struct MemoryV2 {
+  unsigned int version;
+  unsigned long long total, reserved, free, used;
+};
+constexpr unsigned int k_memory_v2 = sizeof(MemoryV2) | (2U << 24U);
+
 struct Process {
   unsigned int pid;
   unsigned long long memory;
@@ -39,6 +47,7 @@ using GetCount = Return (*)(unsigned int*);
 using GetHandle = Return (*)(unsigned int, Handle*);
 using GetDeviceText = Return (*)(Handle, char*, unsigned int);
 using GetMemory = Return (*)(Handle, Memory*);
+using GetMemoryV2 = Return (*)(Handle, MemoryV2*);
 using GetProcesses = Return (*)(Handle, unsigned int*, Process*);
 using ErrorText = const char* (*)(Return);
 
@@ -84,6 +93,7 @@ struct Nvml::Library {
   abi::GetHandle device = nullptr;
   abi::GetDeviceText name = nullptr, uuid = nullptr;
   abi::GetMemory memory = nullptr;
+  abi::GetMemoryV2 memory_v2 = nullptr;
   abi::GetProcesses compute = nullptr, graphics = nullptr;
   abi::ErrorText error_text = nullptr;
 
@@ -101,6 +111,7 @@ struct Nvml::Library {
 
   [[nodiscard]] bool resolve();
   [[nodiscard]] std::string words(abi::Return code) const;
+  abi::Return look_at_memory(abi::Handle gpu, abi::Memory& space) const;
   void look_at_devices(unsigned n);
   [[nodiscard]] Status add_processes(abi::GetProcesses ask, std::size_t at, std::vector<ProcessOnGpu>& found) const;
 };
@@ -115,6 +126,7 @@ bool Nvml::Library::resolve() {
   name = symbol<abi::GetDeviceText>(from, "nvmlDeviceGetName");
   uuid = symbol<abi::GetDeviceText>(from, "nvmlDeviceGetUUID");
   memory = symbol<abi::GetMemory>(from, "nvmlDeviceGetMemoryInfo");
+  memory_v2 = symbol<abi::GetMemoryV2>(from, "nvmlDeviceGetMemoryInfo_v2");
   error_text = symbol<abi::ErrorText>(from, "nvmlErrorString");
   // Both versions fill the same structure; drivers before 510 have only the second.
   compute = symbol<abi::GetProcesses>(from, "nvmlDeviceGetComputeRunningProcesses_v3");
@@ -130,6 +142,14 @@ std::string Nvml::Library::words(abi::Return code) const {
   return said != nullptr ? printable(said) : fmt::format("NVML error {}", code);
 }
 
+abi::Return Nvml::Library::look_at_memory(abi::Handle gpu, abi::Memory& space) const {
+  abi::MemoryV2 newer{};
+  newer.version = abi::k_memory_v2;
+  if (memory_v2 == nullptr || memory_v2(gpu, &newer) != abi::k_success) return memory(gpu, &space);
+  space = {newer.total, newer.free, newer.used};
+  return abi::k_success;
+}
+
 void Nvml::Library::look_at_devices(unsigned n) {
   for (unsigned index = 0; index < n; ++index) {
     abi::Handle gpu = nullptr;
@@ -142,7 +162,7 @@ void Nvml::Library::look_at_devices(unsigned n) {
     // What a device cannot tell stays empty: a shared-memory GPU has no memory of its own.
     if (name(gpu, name_text.data(), k_text - 1) != abi::k_success) name_text[0] = '\0';
     if (uuid(gpu, uuid_text.data(), k_text - 1) != abi::k_success) uuid_text[0] = '\0';
-    if (memory(gpu, &space) != abi::k_success) space = {};
+    if (look_at_memory(gpu, space) != abi::k_success) space = {};
     devices.push_back({index, printable(name_text.data()), printable(uuid_text.data()), space.total});
     handles.push_back(gpu);
   }
@@ -194,7 +214,7 @@ Result<std::vector<Bytes>> Nvml::memory_used() const {
   std::vector<Bytes> used;
   for (std::size_t at = 0; at < m_library->handles.size(); ++at) {
     abi::Memory space{};
-    if (const auto code = m_library->memory(m_library->handles[at], &space); code != abi::k_success)
+    if (const auto code = m_library->look_at_memory(m_library->handles[at], space); code != abi::k_success)
       return fail(ErrorKind::unsupported, fmt::format("memory of GPU {}: {}", m_library->devices[at].index, m_library->words(code)));
     used.push_back(space.used);
   }

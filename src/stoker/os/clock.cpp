@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <ctime>
 #include <mutex>
+#include <thread>
 
 namespace stoker::os {
 
@@ -17,6 +18,8 @@ bool wait_for(Seconds time, const std::stop_token& stop) {
   ended.wait_for(lock, stop, std::min(time, k_longest), [] { return false; });
   return !stop.stop_requested();
 }
+
+void pause(Seconds time) { std::this_thread::sleep_for(time); }
 
 std::string utc_stamp() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 std::string utc_stamp_compact() { return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr))); }

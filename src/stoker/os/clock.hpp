@@ -18,6 +18,9 @@ inline Seconds since(Stamp start) { return Clock::now() - start; }
 // Sleeps for `time`, or until stop is requested; false when it was.
 bool wait_for(Seconds time, const std::stop_token& stop);
 
+// Between two looks at something that nobody tells us about: short, and bounded by its caller.
+void pause(Seconds time);
+
 // UTC: "2026-11-21T01:23:45Z", and without punctuation for names: "20261121T012345Z".
 std::string utc_stamp();
 std::string utc_stamp_compact();

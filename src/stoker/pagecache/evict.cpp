@@ -10,11 +10,11 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <thread>
 
 #include "stoker/base/text.hpp"
 #include "stoker/os/fd.hpp"
 #include "stoker/os/file.hpp"
+#include "stoker/os/clock.hpp"
 
 namespace stoker::pagecache {
 namespace {
@@ -48,7 +48,7 @@ Status drop_all(std::vector<Job>& jobs) {
     for (auto& [eviction, complaint] : jobs) {
       const bool known = eviction.after.has_value();
       if (known ? *eviction.after == 0 : round > 0) continue;
-      if (!paused) std::this_thread::sleep_for(k_pauses.at(round));
+      if (!paused) os::pause(k_pauses.at(round));
       paused = true;
       complaint = drop(eviction.path, round > 0 || !known);
       TRY_ASSIGN(const Residency seen, measure(eviction.path));

@@ -57,6 +57,14 @@ TEST(Nvml, DriverThatIsNotLoadedIsUnsupportedWithItsReason) {
   EXPECT_THAT(nvml.error().message(), HasSubstr("Driver Not Loaded"));
 }
 
+// nvidia-smi shows an idle card's memory as 0; the first version of the call counts the driver's own as used.
+TEST(Nvml, WhatTheDriverReservesIsNotUsed) {
+  const Answers answers{{"DEVICES", "1"}, {"USED", "1073741824"}, {"RESERVED", "1048576"}};
+  const auto nvml = Nvml::open(FAKE_NVML);
+  ASSERT_TRUE(nvml) << nvml.error().message();
+  EXPECT_THAT(*nvml->memory_used(), ElementsAre(k_gib - k_mib));
+}
+
 TEST(Nvml, DevicesAndMemory) {
   const Answers answers{{"DEVICES", "2"}, {"USED", "1073741824"}};
   const auto nvml = Nvml::open(FAKE_NVML);
