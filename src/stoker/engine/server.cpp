@@ -10,6 +10,7 @@
 #include "stoker/engine/container.hpp"
 #include "stoker/engine/output.hpp"
 #include "stoker/engine/readiness.hpp"
+#include "stoker/engine/ready_watch.hpp"
 #include "stoker/engine/server_usage.hpp"
 #include "stoker/os/cgroup.hpp"
 #include "stoker/os/sockets.hpp"
@@ -20,8 +21,6 @@ namespace {
 constexpr Seconds k_poll{0.02};
 constexpr Seconds k_look_period{0.2};        // processes that live longer are seen by usage()
 constexpr double k_look_share = 20;          // … unless /proc is so full that looking would take over 1/20 of a core
-constexpr Seconds k_ask_patience{1};         // of the first question; grows while a server accepts but is slow to answer
-constexpr Seconds k_most_ask_patience{4};
 constexpr Seconds k_output_patience{0.5};    // for what a process wrote just before its end
 constexpr Seconds k_destructor_grace{1};
 constexpr Seconds k_cleanup_grace{2};        // a container's monitor removes layers after the container's end
@@ -81,8 +80,7 @@ struct Server::State {
   os::Exit container_end;
 
   PortOwners outer, inner;  // on the host, and in the container's network
-  Seconds ask_patience = k_ask_patience;
-  std::string last_seen;
+  std::string last_seen;  // what the engine, or the container's client, answered last
 
   UsageLedger tree_ledger, inside_ledger;
   std::optional<Bytes> cgroup_bytes;
@@ -97,7 +95,7 @@ struct Server::State {
   Status search();
   void follow_logs(const std::string& id);
   std::optional<os::Exit> poll_exit();
-  Result<bool> look_at_port();
+  Result<std::optional<Seconds>> look_at_port(const ReadyWatch& watch);
   Result<bool> owned();
   void look();
   [[nodiscard]] Usage usage() const;
@@ -190,14 +188,14 @@ Result<bool> Server::State::owned() {
   return within == PortOwners::Verdict::ours;
 }
 
-Result<bool> Server::State::look_at_port() {
+// exec → ready, once the answer is there and whose it was is known.
+Result<std::optional<Seconds>> Server::State::look_at_port(const ReadyWatch& watch) {
   TRY(search());
   TRY_ASSIGN(const bool listens, owned());
-  if (!listens) return false;
-  const Asked asked = ask_ready(readiness_of(plan.kind), plan.port, ask_patience);
-  ask_patience = asked.timed_out ? std::min(ask_patience * 2, k_most_ask_patience) : k_ask_patience;
-  last_seen = asked.saw;
-  return asked.ready;
+  if (!listens) return std::optional<Seconds>();
+  last_seen = watch.saw();
+  const auto ready = watch.ready_since();
+  return ready ? std::optional<Seconds>(*ready - child.started()) : std::nullopt;
 }
 
 void Server::State::look() {
@@ -275,6 +273,7 @@ Result<Server> Server::launch(const LaunchPlan& plan) {
 
 Result<Seconds> Server::wait_ready(Seconds timeout, const std::stop_token& stop, const std::function<void()>& tick) {
   State& state = *m_state;
+  const ReadyWatch watch(readiness_of(state.plan.kind), state.plan.port);
   while (true) {
     if (stop.stop_requested()) return fail(ErrorKind::cancelled, "interrupted while waiting for the engine");
     if (const auto exit = state.poll_exit()) {
@@ -283,11 +282,10 @@ Result<Seconds> Server::wait_ready(Seconds timeout, const std::stop_token& stop,
       return fail(state.ended_early(*exit));
     }
     if (os::now() >= state.next_look) state.look();
-    TRY_ASSIGN(const bool ready, state.look_at_port());
-    const Seconds now = os::since(started());
+    TRY_ASSIGN(const auto ready, state.look_at_port(watch));
     if (tick) tick();
-    if (ready) return now;
-    if (now >= timeout) return fail(state.not_in_time(timeout));
+    if (ready) return *ready;
+    if (os::since(started()) >= timeout) return fail(state.not_in_time(timeout));
     os::wait_for(k_poll, stop);
   }
 }

@@ -41,8 +41,8 @@ public:
   Server& operator=(Server&&) = delete;
   ~Server();
 
-  // Polls every 20 ms until the engine's own readiness holds and every socket that listens on the port belongs to it.
-  // The value is exec → ready. `tick` is called at each poll, for samplers.
+  // Waits until the engine's own readiness holds and every socket that listens on the port belongs to it.
+  // The value is exec → the answer that said so; whose answer it was is proved after it came. `tick` is called at each poll, for samplers.
   // Errors: ended (its process ended first; says how), timeout, cancelled, busy (a foreign process answers on the port).
   Result<Seconds> wait_ready(Seconds timeout, const std::stop_token& stop, const std::function<void()>& tick = {});
 

@@ -107,15 +107,15 @@ void reap(pid_t pid) {
 }
 
 // To the very process that was seen: its pid may have been given away since.
-void kill_seen(const Process& seen) {
+void signal_seen(const Process& seen, int signal) {
   // By number: Debian 12's <sys/pidfd.h> forgets that C++ exists.
   const Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, seen.pid, 0)));
   if (!pidfd.valid()) {
-    if (errno != ESRCH) ::kill(seen.pid, SIGKILL);  // before Linux 5.3, or forbidden
+    if (errno != ESRCH) ::kill(seen.pid, signal);  // before Linux 5.3, or forbidden
     return;
   }
   const auto now = process(seen.pid);
-  if (now && now->start_ticks == seen.start_ticks) ignore(::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0), "the next look tells");
+  if (now && now->start_ticks == seen.start_ticks) ignore(::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0), "the next look tells");
 }
 
 Exit exit_of(const siginfo_t& end) {
@@ -270,6 +270,7 @@ Result<std::vector<Process>> Child::end_tree(Seconds grace) {
   if (m_pid <= 0) return std::vector<Process>{};
   ::kill(-m_pid, SIGTERM);
   std::vector<Process> forced;
+  std::set<pid_t> asked;
   bool killing = false;
   const Stamp begun = now();
   while (true) {
@@ -278,11 +279,16 @@ Result<std::vector<Process>> Child::end_tree(Seconds grace) {
     if (m_adopts) reap_orphans(left, m_pid);
     std::erase_if(left, [](const Process& process) { return !alive(process); });
     if (left.empty() && ended) break;
+    // Its own workers are the child's to end. What outlives it, in a group of its own, was never asked.
+    if (ended)
+      for (const auto& process : left)
+        if (asked.insert(process.pid).second) signal_seen(process, SIGTERM);
     if (!killing && since(begun) >= grace) {
       killing = true;
       forced = left;
     }
-    if (killing) std::ranges::for_each(left, kill_seen);
+    if (killing)
+      for (const auto& process : left) signal_seen(process, SIGKILL);
     if (since(begun) > grace + k_kill_patience)
       return fail(ErrorKind::timeout, fmt::format("process {} ({}) does not end after SIGKILL", left.empty() ? m_pid : left.front().pid,
                                                   left.empty() ? "zombie" : printable(left.front().name, 40)));

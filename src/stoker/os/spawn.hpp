@@ -48,7 +48,7 @@ public:
   std::optional<Exit> poll();
   // The child, its group, and every descendant that is alive now.
   [[nodiscard]] std::vector<Process> tree() const;
-  // SIGTERM to the group; after `grace` SIGKILL to the whole tree, until none is left. Reaps.
+  // SIGTERM to the group, and to what outlives the child; after `grace` SIGKILL to the whole tree, until none is left. Reaps.
   // Returns those that only SIGKILL ended. Errors: timeout when something survives 10 s of it (state D).
   Result<std::vector<Process>> end_tree(Seconds grace);
 
