@@ -61,10 +61,18 @@ engine::LaunchPlan launch_plan(const Stage& stage, const Surroundings& around) {
   return launch;
 }
 
+// Variables that the engine sees beside our own: those of `fresh`, and over them its command's (env X=1 vllm …).
+std::map<std::string, std::optional<std::string>> seen_by_engine(const Stage& stage, const Surroundings& around) {
+  auto seen = around.environment;
+  for (const auto& [name, value] : engine::environment_in(stage.plan.argv)) seen[name] = value;
+  return seen;
+}
+
 Status note_states(const Stage& stage, record::Mode mode, const Surroundings& around, record::Start& start) {
-  if (stage.python) start.states.push_back(engine::bytecode_state(*stage.python, around.environment));
+  const auto environment = seen_by_engine(stage, around);
+  if (stage.python) start.states.push_back(engine::bytecode_state(*stage.python, environment));
   if (stage.plan.kind == engine::Kind::vllm || stage.plan.kind == engine::Kind::sglang)
-    for (auto& state : engine::cache_states(around.environment)) start.states.push_back(std::move(state));
+    for (auto& state : engine::cache_states(environment)) start.states.push_back(std::move(state));
   if (mode == record::Mode::cold && stage.footprint) {
     TRY_ASSIGN(auto state, evict_footprint(*stage.footprint));
     if (state.state != "cold") make_invalid(start, "the engine's own files are not cold: " + state.reason);

@@ -15,6 +15,7 @@
 #include "stoker/model/weights.hpp"
 #include "stoker/os/clock.hpp"
 #include "stoker/os/memory.hpp"
+#include "stoker/os/process.hpp"
 #include "stoker/os/sockets.hpp"
 
 namespace stoker::bench {
@@ -36,7 +37,7 @@ void describe(const StartPlan& plan, const model::Inspection& inspection, record
   bench.weight_format = model::to_string(inspection.format);
   bench.max_model_len = plan.max_model_len;
   bench.engine = engine::to_string(plan.kind);
-  bench.command = plan.argv;
+  bench.command = os::without_secrets(plan.argv);
   bench.port = plan.port;
   bench.cold_scope = plan.cold_scope;
   bench.modes = plan.modes;

@@ -57,7 +57,7 @@ Status keep(const std::string& out, const record::StartBench& bench, const recor
 int code_of(const bench::StartOutcome& outcome) {
   if (outcome.error) return outcome.error->kind() == ErrorKind::timeout ? k_engine_not_ready : exit_code(outcome.error->kind());
   const auto& starts = outcome.bench.starts;
-  const auto invalid = std::count_if(starts.begin(), starts.end(), [](const auto& start) { return !start.valid; });
+  const auto invalid = std::count_if(starts.begin(), starts.end(), [](const auto& start) { return !start.counts(); });
   if (invalid == 0) return k_ok;
   return static_cast<std::size_t>(invalid) == starts.size() ? k_verification : k_partly;
 }
