@@ -6,7 +6,7 @@ STOKER_BUILD_PACKAGES=(
   libcli11-dev nlohmann-json3-dev libfmt-dev libspdlog-dev libexpected-dev libcpp-httplib-dev libssl-dev libfuse3-dev fuse3 pkg-config
 )
 # Without these nothing can be tested.
-STOKER_TEST_PACKAGES=(libgtest-dev libgmock-dev python3 python3-pytest python3-jsonschema)
+STOKER_TEST_PACKAGES=(git libgtest-dev libgmock-dev python3 python3-pytest python3-jsonschema)
 # Without one of these its tests are skipped: fincore, shell scripts, fuzzers, containers (of the unit tests too).
 STOKER_EXTRA_PACKAGES=(util-linux-extra shellcheck clang-16 libclang-rt-16-dev podman runc busybox-static)
 # What the installers of real engines need.

@@ -2,6 +2,7 @@
 import pathlib
 import tempfile
 import unittest
+import unittest.mock
 
 import cpp
 import tidy_test
@@ -40,6 +41,16 @@ class Planted(unittest.TestCase):
 
     def test_a_clean_tree_has_none(self):
         self.only()
+
+    def test_without_git_what_is_generated_does_not_count(self):
+        line = "TO" "DO: later\n"
+        for path in ("build/dev/a.md", ".git/a.md", "scripts/__pycache__/a.py", ".pytest_cache/README.md"):
+            self.put(path, line)
+        self.only()
+        with unittest.mock.patch("subprocess.run", side_effect=FileNotFoundError):
+            self.only()
+            self.put("docs/build/a.md", line)
+            self.only(("docs/build/a.md", 1, "words"))
 
     def test_downward_include_is_fine(self):
         self.add_source("cli", '#include "stoker/base/base.hpp"\n#include "stoker/bench/bench.hpp"\n')

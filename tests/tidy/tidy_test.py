@@ -4,6 +4,7 @@ What cannot be mended at once stands in EXEMPT with its present size. An entry t
 too, so the list only shrinks.
 """
 import ast
+import os
 import pathlib
 import re
 import subprocess
@@ -19,6 +20,8 @@ EXEMPT = {}
 
 CPP = (".cpp", ".hpp")
 TEXT = CPP + (".py", ".sh", ".md", ".txt", ".cmake", ".json", ".yaml", ".yml", "")
+# What git is told to ignore, for a tree without git.
+GENERATED = {".git", "__pycache__", ".cache", ".pytest_cache"}
 QUOTED = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 
 
@@ -28,12 +31,27 @@ class Tree:
     def __init__(self, root):
         self.root = pathlib.Path(root)
         self._texts = {}
-        listed = subprocess.run(
-            ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            capture_output=True, text=True, check=False)
-        names = listed.stdout.split("\0") if listed.returncode == 0 else [
-            str(p.relative_to(self.root)) for p in self.root.rglob("*") if p.is_file()]
+        names = self._known_to_git()
+        if names is None:
+            names = self._found()
         self.files = sorted(n for n in set(names) if n and (self.root / n).is_file())
+
+    def _known_to_git(self):
+        """None where there is no git, or no repository: an unpacked archive."""
+        try:
+            listed = subprocess.run(
+                ["git", "-C", str(self.root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            return None
+        return listed.stdout.split("\0") if listed.returncode == 0 else None
+
+    def _found(self):
+        for folder, folders, files in os.walk(self.root):
+            here = pathlib.Path(folder).relative_to(self.root)
+            top = here == pathlib.Path(".")
+            folders[:] = [f for f in folders if f not in GENERATED and not (top and f == "build")]
+            yield from (str(here / f) for f in files)
 
     def text(self, path):
         if path not in self._texts:
