@@ -2,6 +2,7 @@
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,26 @@ def test_interrupted(model, scratch, behaviour, sign):
         ours.communicate(timeout=120)
         assert ours.returncode == 130
     assert [pid for pid in tree_of_pids(pids) if alive(pid)] == []
+
+
+def test_a_second_interrupt_ends_everything_at_once(model, scratch):
+    pids = scratch / "pids"
+    pids.mkdir()
+    with running([BIN, "bench", "start", model, "--engine", "command", "--port", free_port(), "--runs", "1", "--out",
+                  scratch / "out", "--", *FAKE_ENGINE, pids, "{port}", "deaf"], env=environment({}),
+                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as ours:
+        wait_until("the engine and its child run", lambda: len(tree_of_pids(pids)) == 2)
+        ours.send_signal(signal.SIGINT)
+        # The first is noticed when it is no longer pending; a second before that would be merged with it.
+        wait_until("the first one is taken", lambda: "SigPnd:\t0000000000000000" in status_of(ours.pid) and "ShdPnd:\t0000000000000000" in status_of(ours.pid))
+        ours.send_signal(signal.SIGINT)
+        ours.communicate(timeout=15)
+        assert ours.returncode == 130
+    wait_until("nothing of the engine is left", lambda: not [pid for pid in tree_of_pids(pids) if alive(pid)])
+
+
+def status_of(pid):
+    return Path(f"/proc/{pid}/status").read_text()
 
 
 def one_line(ran, *named):

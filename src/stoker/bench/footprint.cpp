@@ -15,6 +15,9 @@
 namespace stoker::bench {
 namespace {
 
+// More of an engine left in memory than this is worth saying: libc and the like are 1 % of a vLLM.
+constexpr double k_shared_share = 0.05;
+
 Bytes length(const std::vector<pagecache::Range>& ranges) {
   Bytes sum = 0;
   for (const auto& range : ranges) sum += range.end - range.begin;
@@ -68,6 +71,7 @@ Footprint observe_footprint(const std::vector<std::string>& candidates, const st
   Footprint footprint;
   for (const auto& path : paths) {
     auto ranges = pagecache::resident_ranges(path);
+    if (!ranges) footprint.unknown_files += 1;
     if (!ranges || ranges->empty()) continue;
     footprint.used += length(*ranges);
     footprint.files.push_back({path, std::move(*ranges)});
@@ -93,10 +97,17 @@ Result<record::FileState> evict_footprint(const Footprint& footprint) {
   record::FileState state{"engine files", "cold", "", "", footprint.used};
   for (const auto& eviction : evictions) {
     if (eviction.after && *eviction.after == 0) continue;
-    state.state = "partial";
+    state.state = "unknown";
     state.reason = fmt::format("{}: {}", eviction.path, eviction.reason);
     return state;
   }
+  if (footprint.files.empty() || footprint.unknown_files > 0) {
+    state.state = "unknown";
+    state.reason = footprint.unknown_files > 0 ? fmt::format("the residency of {} of the engine's files may not be known to this user", footprint.unknown_files)
+                                               : "no file of the engine's was seen to be used";
+    return state;
+  }
+  if (static_cast<double>(footprint.shared_bytes) > k_shared_share * static_cast<double>(footprint.used + footprint.shared_bytes)) state.state = "partial";
   state.reason = fmt::format("{} in {} files evicted; {} in {} files left, which other processes map too", format_bytes(footprint.used),
                              footprint.files.size(), format_bytes(footprint.shared_bytes), footprint.shared_files);
   return state;

@@ -29,6 +29,7 @@ struct Footprint {
   Bytes used = 0;              // sum of the ranges
   std::size_t shared_files = 0;  // left alone: mapped by others too
   Bytes shared_bytes = 0;
+  std::size_t unknown_files = 0;  // candidates whose residency this user may not know
 };
 
 // Files that may belong to the engine: its program, and all of its Python's folders.
@@ -40,7 +41,8 @@ Footprint observe_footprint(const std::vector<std::string>& candidates, const st
 // Called when that engine has ended: takes out what others map.
 void leave_shared_files(Footprint& footprint);
 
-// Evicts the footprint and proves it: state "cold", or "partial" with the file and holder that stayed.
+// Evicts the footprint and proves it: state "cold"; "partial" when a good part is shared with others and stays;
+// "unknown" when nothing is known of it, or a page stayed, with the reason.
 Result<record::FileState> evict_footprint(const Footprint& footprint);
 
 }  // namespace stoker::bench

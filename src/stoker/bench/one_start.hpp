@@ -10,9 +10,9 @@
 #include "stoker/bench/facts.hpp"
 #include "stoker/bench/footprint.hpp"
 #include "stoker/bench/start.hpp"
+#include "stoker/bench/state.hpp"
 #include "stoker/engine/python.hpp"
 #include "stoker/gpu/nvml.hpp"
-#include "stoker/os/mounts.hpp"
 #include "stoker/record/start.hpp"
 
 namespace stoker::bench {
@@ -20,12 +20,11 @@ namespace stoker::bench {
 // What all starts of one invocation share.
 struct Stage {
   const StartPlan& plan;
-  std::vector<std::string> weights;
+  Weights weights;
   std::optional<gpu::Nvml> nvml;
   std::optional<engine::Python> python;
   std::optional<DeviceNumber> device;
-  os::FilesystemKind filesystem = os::FilesystemKind::unknown;
-  bool bypasses_page_cache = false;
+  Reading reading;                        // direct: by the command's flags
   std::vector<std::string> candidates;    // for the cold scopes all and fresh
   std::optional<Footprint> footprint;     // learned before the first run
   std::string engine_version;             // learned from the first log that names it

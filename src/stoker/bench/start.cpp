@@ -13,7 +13,9 @@
 #include "stoker/bench/state.hpp"
 #include "stoker/engine/container.hpp"
 #include "stoker/model/weights.hpp"
+#include "stoker/os/block.hpp"
 #include "stoker/os/clock.hpp"
+#include "stoker/os/file.hpp"
 #include "stoker/os/memory.hpp"
 #include "stoker/os/process.hpp"
 #include "stoker/os/sockets.hpp"
@@ -26,15 +28,18 @@ std::string run_id(const std::string& invocation, std::size_t ordinal) { return 
 
 std::string invocation_id() { return fmt::format("{}-{}", os::utc_stamp_compact(), ::getpid()); }
 
-void describe(const StartPlan& plan, const model::Inspection& inspection, record::StartBench& bench) {
+void describe_weights(const model::Inspection& inspection, record::StartBench& bench) {
+  bench.weight_bytes = inspection.bytes();
+  bench.weight_files = inspection.shards.size();
+  bench.weight_format = model::to_string(inspection.format);
+}
+
+void describe(const StartPlan& plan, record::StartBench& bench) {
   bench.began = os::utc_stamp();
   bench.stoker_version = STOKER_VERSION;
   bench.model = plan.model.name;
   bench.model_path = plan.model.path;
   bench.model_from = plan.model.from;
-  bench.weight_bytes = inspection.bytes();
-  bench.weight_files = inspection.shards.size();
-  bench.weight_format = model::to_string(inspection.format);
   bench.max_model_len = plan.max_model_len;
   bench.engine = engine::to_string(plan.kind);
   bench.command = os::without_secrets(plan.argv);
@@ -60,24 +65,36 @@ Status fit_to_load(const model::Inspection& inspection) {
   return {};
 }
 
+// What the weights' filesystem lies on, and which caches that brings with it.
+void look_below(Stage& stage) {
+  const auto mount = os::mount_of(stage.weights.files.front());
+  if (!mount) return;
+  stage.device = device_below(*mount);
+  stage.reading.filesystem = mount->filesystem;
+  if (mount->filesystem == "zfs") stage.reading.hidden_cache = "ZFS keeps a cache of its own (ARC) that cannot be emptied for single files";
+  const auto image = stage.device ? os::loop_backing_file(stage.device->major, stage.device->minor) : std::nullopt;
+  if (!image) return;
+  if (os::look_at(*image))
+    stage.weights.below.push_back(*image);
+  else
+    stage.reading.hidden_cache = fmt::format("the weights lie on a loop device whose file, {}, cannot be reached to empty its cache", printable(*image));
+}
+
 Result<Stage> set_stage(const StartPlan& plan, record::StartBench& bench) {
-  Stage stage{plan, {}, {}, {}, {}, {}, false, {}, {}, {}};
+  Stage stage{plan, {}, {}, {}, {}, {}, {}, {}, {}};
   TRY_ASSIGN(const auto inspection, model::inspect(plan.model.path));
   TRY(fit_to_load(inspection));
-  TRY_ASSIGN(stage.weights, model::weight_files(plan.model.path));
-  describe(plan, inspection, bench);
+  TRY_ASSIGN(stage.weights.files, model::weight_files(plan.model.path));
+  describe_weights(inspection, bench);
   if (auto nvml = gpu::Nvml::open()) stage.nvml = std::move(*nvml);
-  bench.host = host_facts(stage.weights.front(), stage.nvml);
-  if (const auto mount = os::mount_of(stage.weights.front())) {
-    stage.device = device_below(*mount);
-    stage.filesystem = os::kind_of_filesystem(mount->filesystem);
-  }
+  bench.host = host_facts(stage.weights.files.front(), stage.nvml);
+  look_below(stage);
   const auto loader = engine::loader_facts(plan.kind, plan.argv);
-  stage.bypasses_page_cache = loader.bypasses_page_cache;
+  stage.reading.direct = loader.bypasses_page_cache;
   bench.warnings = loader.warnings;
   warn_of_memory(bench);
   TRY(os::port_is_free(plan.port));
-  if (!plan.shared_node) TRY(node_is_free(stage.weights, stage.nvml));
+  if (!plan.shared_node) TRY(node_is_free(stage.weights.files, stage.nvml));
   stage.python = engine::python_of(plan.kind, plan.argv);
   if (stage.python)
     for (const auto& [name, version] : stage.python->versions)
@@ -121,7 +138,7 @@ Status run_all(Stage& stage, record::StartBench& bench, const OnStart& on_start,
   const auto order = schedule(stage.plan);
   for (std::size_t i = 0; i < order.size(); ++i) {
     if (i > 0 && !os::wait_for(stage.plan.cooldown, stop)) return fail(ErrorKind::cancelled, "interrupted");
-    if (i > 0 && !stage.plan.shared_node) TRY(node_is_free(stage.weights, stage.nvml));
+    if (i > 0 && !stage.plan.shared_node) TRY(node_is_free(stage.weights.files, stage.nvml));
     record::Start start;
     start.run_id = run_id(invocation, i + 1);
     start.weight_bytes = bench.weight_bytes;
@@ -139,7 +156,7 @@ Status run_all(Stage& stage, record::StartBench& bench, const OnStart& on_start,
 
 Status conduct(const StartPlan& plan, record::StartBench& bench, const OnStart& on_start, const std::stop_token& stop) {
   TRY_ASSIGN(auto stage, set_stage(plan, bench));
-  if (const auto ceiling = read_ceiling(stage.weights, stop)) {
+  if (const auto ceiling = read_ceiling(stage.weights.files, stop)) {
     bench.host.device_ceiling_bytes_per_s = ceiling->bytes_per_s;
     bench.host.device_ceiling_method = ceiling->method;
   }
@@ -151,6 +168,7 @@ Status conduct(const StartPlan& plan, record::StartBench& bench, const OnStart& 
 
 StartOutcome bench_start(const StartPlan& plan, const OnStart& on_start, const std::stop_token& stop) {
   StartOutcome outcome;
+  describe(plan, outcome.bench);
   const Status done = conduct(plan, outcome.bench, on_start, stop);
   outcome.bench.ended = os::utc_stamp();
   if (!done) {

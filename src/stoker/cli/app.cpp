@@ -31,6 +31,7 @@ void add_globals(CLI::App& app, Globals& globals) {
       ->envname("STOKER_STORE")
       ->type_name("DIR");
   app.set_config("--config", "", "Read options from an INI or TOML file")->envname("STOKER_CONFIG")->type_name("FILE");
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_version_flag("--version", "stoker " STOKER_VERSION);
 }
 
@@ -125,6 +126,9 @@ int run(int argc, char** argv) {
   }
   auto& globals = invocation.globals;
   log::set_level(globals.quiet ? log::Level::error : globals.verbose ? log::Level::debug : log::Level::info);
+  // CLI11 asks the config file before the environment; the order promised is flag, environment, file.
+  const bool flagged = std::any_of(words.begin(), words.end(), [](const std::string& word) { return word == "--store" || word.starts_with("--store="); });
+  if (const auto named = environment("STOKER_STORE"); named && !flagged) globals.store = *named;
   if (globals.store.empty()) globals.store = default_store();
   return answer(invocation);
 }

@@ -14,6 +14,7 @@
 #include "stoker/cli/exit_code.hpp"
 #include "stoker/cli/paths.hpp"
 #include "stoker/os/file.hpp"
+#include "stoker/os/process.hpp"
 #include "stoker/os/publish.hpp"
 #include "stoker/record/csv.hpp"
 #include "stoker/record/json.hpp"
@@ -85,11 +86,11 @@ Answer dry_run(const bench::StartPlan& plan, const std::string& out) {
   std::vector<std::string> modes;
   for (const auto mode : plan.modes) modes.emplace_back(record::to_string(mode));
   const Json document{{"schema", "stoker.bench-start-plan/1"}, {"model", plan.model.name}, {"model_path", plan.model.path},
-                      {"engine", engine::to_string(plan.kind)}, {"command", plan.argv}, {"port", plan.port}, {"modes", modes},
+                      {"engine", engine::to_string(plan.kind)}, {"command", os::without_secrets(plan.argv)}, {"port", plan.port}, {"modes", modes},
                       {"runs", plan.runs}, {"cold_scope", record::to_string(plan.cold_scope)}, {"cooldown_s", plan.cooldown.count()},
                       {"ready_timeout_s", plan.ready_timeout.count()}, {"out", out}};
   return {fmt::format("would start {} x {} ({}), cold scope {}, {} apart:\n  {}\nand write {}.{{csv,json,md}} into {}", plan.runs, engine::to_string(plan.kind),
-                      join(modes, ", "), record::to_string(plan.cold_scope), format_duration(plan.cooldown), shell_quote(plan.argv), k_name, out),
+                      join(modes, ", "), record::to_string(plan.cold_scope), format_duration(plan.cooldown), shell_quote(os::without_secrets(plan.argv)), k_name, out),
           document};
 }
 
@@ -97,7 +98,7 @@ Result<Answer> run(const BenchStartOptions& options, const Globals& globals, con
   TRY_ASSIGN(const auto plan, plan_of(options, globals));
   TRY(check_out(options.out));
   if (options.dry_run) return dry_run(plan, options.out);
-  log::info("engine {}: {}", engine::to_string(plan.kind), shell_quote(plan.argv));
+  log::info("engine {}: {}", engine::to_string(plan.kind), shell_quote(os::without_secrets(plan.argv)));
   const auto outcome = bench::bench_start(plan, [&](const auto& bench, const auto& start) { return keep(options.out, bench, start); }, stop);
   if (!outcome.bench.starts.empty()) TRY(write_files(options.out, outcome.bench));
   const int code = code_of(outcome);

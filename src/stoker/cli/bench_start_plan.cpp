@@ -11,6 +11,7 @@
 #include "stoker/cli/paths.hpp"
 #include "stoker/os/file.hpp"
 #include "stoker/os/sockets.hpp"
+#include "stoker/os/spawn.hpp"
 
 namespace stoker::cli {
 namespace {
@@ -86,6 +87,7 @@ Result<std::vector<std::string>> command_of(const bench::StartPlan& plan, const 
 
 Status fill_times(const BenchStartOptions& options, bench::StartPlan& plan) {
   TRY_ASSIGN(plan.ready_timeout, parse_duration(options.ready_timeout));
+  if (plan.ready_timeout.count() <= 0) return fail(ErrorKind::usage, "--ready-timeout: no start is ready in no time");
   TRY_ASSIGN(plan.cooldown, parse_duration(options.cooldown));
   const auto scope = record::cold_scope_named(options.cold_scope);
   if (!scope) return fail(ErrorKind::usage, fmt::format("--cold-scope: '{}' is no scope (weights, all, fresh)", printable(options.cold_scope)));
@@ -106,6 +108,7 @@ Result<bench::StartPlan> plan_of(const BenchStartOptions& options, const Globals
   const bool composed = globals.after_dashes.empty() || (plan.kind == engine::Kind::lab && globals.after_dashes.front().starts_with('-'));
   TRY_ASSIGN(plan.port, port_of(options, plan.kind, globals.after_dashes, composed));
   TRY_ASSIGN(plan.argv, command_of(plan, globals, composed));
+  TRY(os::find_program(plan.argv.front()));  // not after the first eviction
   plan.runs = options.runs;
   plan.shared_node = options.shared_node;
   plan.echo = globals.verbose;

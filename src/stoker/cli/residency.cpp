@@ -28,7 +28,8 @@ Json to_json(const std::vector<Residency>& files, const pagecache::Total& total)
 
 std::string line(Bytes bytes, const std::optional<Bytes>& resident, const std::string& what) {
   if (!resident) return fmt::format("{:>10} of {:>10}  {:>6}  {}", "unknown", format_bytes(bytes), "", what);
-  const double share = bytes == 0 ? 1.0 : static_cast<double>(*resident) / static_cast<double>(bytes);
+  if (bytes == 0) return fmt::format("{:>10} of {:>10}  {:>6}  {}", "0 B", "0 B", "-", what);
+  const double share = static_cast<double>(*resident) / static_cast<double>(bytes);
   return fmt::format("{:>10} of {:>10}  {:>5.1f}%  {}", format_bytes(*resident), format_bytes(bytes), share * 100, what);
 }
 

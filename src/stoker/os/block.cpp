@@ -54,6 +54,14 @@ std::optional<BlockDevice> block_device(std::uint32_t major, std::uint32_t minor
   return device;
 }
 
+std::optional<std::string> loop_backing_file(std::uint32_t major, std::uint32_t minor, const Root& root) {
+  const auto folder = real_path(device_folder(major, minor, root));
+  if (!folder) return std::nullopt;
+  std::filesystem::path disk(*folder);
+  if (look_at(*folder + "/partition")) disk = disk.parent_path();
+  return read_fact(disk.string() + "/loop/backing_file");
+}
+
 std::optional<Bytes> device_read_bytes(std::uint32_t major, std::uint32_t minor, const Root& root) {
   const auto text = read_fact(device_folder(major, minor, root) + "/stat");
   if (!text) return std::nullopt;

@@ -21,6 +21,9 @@ struct BlockDevice {
 // From /sys/dev/block/M:m. Nothing when the number is no block device (overlay, NFS, tmpfs…).
 std::optional<BlockDevice> block_device(std::uint32_t major, std::uint32_t minor, const Root& root = {});
 
+// The file that a loop device (or a partition of one) lies on, as the kernel names it. Nothing for other devices.
+std::optional<std::string> loop_backing_file(std::uint32_t major, std::uint32_t minor, const Root& root = {});
+
 // Bytes read from the device (or partition) since boot: field 3 of /sys/dev/block/M:m/stat × 512.
 std::optional<Bytes> device_read_bytes(std::uint32_t major, std::uint32_t minor, const Root& root = {});
 

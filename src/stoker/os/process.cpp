@@ -1,10 +1,12 @@
 #include "stoker/os/process.hpp"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <array>
 #include <charconv>
 
@@ -54,7 +56,8 @@ std::optional<Mapping> parse_mapping(std::string_view line) {
 }
 
 constexpr std::string_view k_blot = "***";
-constexpr std::array<std::string_view, 5> k_secret_options{"--api-key", "--token", "--hf-token", "--password", "--ssl-keyfile-password"};
+// Of an option's name its last part: --api-key, --admin-api-key, --hf-token, --ssl-keyfile-password.
+constexpr std::array<std::string_view, 4> k_secret_endings{"-key", "-token", "-password", "-secret"};
 
 // vLLM takes --api_key as well as --api-key.
 std::string dashed(std::string argument) {
@@ -68,9 +71,12 @@ std::size_t secret_within(std::string_view argument) {
   constexpr std::array<std::string_view, 4> words{"TOKEN", "KEY", "SECRET", "PASSWORD"};
   const std::string plain = dashed(std::string(argument));
   std::size_t begin = std::string_view::npos;
-  for (std::string_view option : k_secret_options)
-    for (std::size_t at = plain.find(option); at != std::string::npos; at = plain.find(option, at + 1))
-      if (const std::size_t end = at + option.size(); end < plain.size() && (plain[end] == '=' || plain[end] == ' ')) begin = std::min(begin, end + 1);
+  for (std::string_view ending : k_secret_endings)
+    for (std::size_t at = plain.find(ending); at != std::string::npos; at = plain.find(ending, at + 1)) {
+      const std::size_t end = at + ending.size();
+      const std::size_t word = plain.find_last_of(" ='\"", at) + 1;
+      if (plain.compare(word, 2, "--") == 0 && end < plain.size() && (plain[end] == '=' || plain[end] == ' ')) begin = std::min(begin, end + 1);
+    }
   for (std::size_t equals = argument.find('='); equals != std::string_view::npos; equals = argument.find('=', equals + 1)) {
     const std::size_t before = equals == 0 ? std::string_view::npos : argument.find_last_of(" =\"'", equals - 1);
     const std::size_t start = before == std::string_view::npos ? 0 : before + 1;
@@ -80,7 +86,10 @@ std::size_t secret_within(std::string_view argument) {
   return begin;
 }
 
-bool announces_secret(const std::string& argument) { return std::ranges::find(k_secret_options, std::string_view(dashed(argument))) != k_secret_options.end(); }
+bool announces_secret(const std::string& argument) {
+  const std::string plain = dashed(argument);
+  return plain.starts_with("--") && std::ranges::any_of(k_secret_endings, [&](std::string_view ending) { return plain.ends_with(ending); });
+}
 
 }  // namespace
 
@@ -171,6 +180,20 @@ std::vector<Mapping> mapped_files(pid_t pid, const Root& root) {
   for (std::string_view line : split(*text, '\n'))
     if (auto mapping = parse_mapping(line); mapping && seen.emplace(mapping->id, mapping->path).second) mappings.push_back(std::move(*mapping));
   return mappings;
+}
+
+bool reads_directly(pid_t pid, const std::set<FileId>& files, const Root& root) {
+  const auto numbers = list_folder(proc_path(pid, "fd", root));
+  if (!numbers) return false;
+  for (const auto& number : *numbers) {
+    const auto facts = look_at(proc_path(pid, "fd/" + number, root));
+    if (!facts || !files.contains(facts->id)) continue;
+    const auto details = read_fact(proc_path(pid, "fdinfo/" + number, root));
+    const std::size_t flags = details ? details->find("flags:") : std::string::npos;
+    if (flags == std::string::npos) continue;
+    if ((std::strtoul(details->c_str() + flags + 6, nullptr, 8) & O_DIRECT) != 0) return true;
+  }
+  return false;
 }
 
 std::set<std::uint64_t> socket_inodes(pid_t pid, const Root& root) {

@@ -48,6 +48,9 @@ struct Mapping {
 };
 std::vector<Mapping> mapped_files(pid_t pid, const Root& root = {});
 
+// Whether the process has one of the files open with O_DIRECT right now (/proc/PID/fdinfo).
+bool reads_directly(pid_t pid, const std::set<FileId>& files, const Root& root = {});
+
 // Inodes of the sockets among the process's descriptors.
 std::set<std::uint64_t> socket_inodes(pid_t pid, const Root& root = {});
 

@@ -1,5 +1,7 @@
 #include "stoker/os/signals.hpp"
 
+#include "stoker/os/spawn.hpp"
+
 #include <csignal>
 #include <thread>
 #include <unistd.h>
@@ -32,7 +34,10 @@ Interrupts::Interrupts() : m_state(new State) {
     while (true) {
       const bool received = ::sigwaitinfo(&set, nullptr) > 0;
       if (over.stop_requested()) return;
-      if (received && m_state->source.stop_requested()) ::_exit(130);
+      if (received && m_state->source.stop_requested()) {
+        kill_all_children();
+        ::_exit(130);
+      }
       if (received) m_state->source.request_stop();
     }
   });

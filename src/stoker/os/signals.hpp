@@ -6,7 +6,7 @@
 namespace stoker::os {
 
 // Blocks the three signals in this thread (and those it starts later) and turns the first into a
-// stop request; the second ends the process at once with 130. Make one, early in main, before any thread.
+// stop request; the second kills what we started and ends the process at once with 130. Make one, early in main, before any thread.
 // SIGPIPE is ignored for good. A SIGHUP that is ignored already (nohup) stays ignored.
 class Interrupts {
 public:

@@ -174,6 +174,11 @@ std::vector<Process> kin(pid_t child, const std::vector<Process>& all) {
 
 }  // namespace
 
+void kill_all_children() {
+  for (const pid_t pid : registry().others(0)) ::kill(-pid, SIGKILL);
+  for (const auto& process : descendants(::getpid(), all_processes())) ::kill(process.pid, SIGKILL);
+}
+
 std::string to_string(const Exit& exit) {
   if (exit.signal != 0) {
     const char* words = ::sigdescr_np(exit.signal);  // strsignal is not thread-safe

@@ -62,6 +62,10 @@ private:
   std::optional<Exit> m_exit;
 };
 
+// SIGKILL to every child that a Child owns and to all that descends from us: for a user who does not want to wait.
+// Thread-safe.
+void kill_all_children();
+
 // Runs a program to its end and gives its output, at most `limit` bytes of it.
 struct Finished {
   Exit exit;

@@ -41,14 +41,17 @@ Json said_json(const std::map<std::string, double>& said) {
   return numbers;
 }
 
+// Where 0 can only mean that nobody looked.
+Json known(std::uint64_t number) { return number == 0 ? Json(nullptr) : Json(number); }
+
 Json host_json(const HostFacts& host) {
   return {{"kernel", or_null(host.kernel)},
           {"distribution", or_null(host.distribution)},
           {"cpu", or_null(host.cpu)},
-          {"cores", host.cores},
+          {"cores", known(host.cores)},
           {"virtualization", or_null(host.virtualization)},
-          {"memory_total_bytes", host.memory_total},
-          {"memory_available_bytes", host.memory_available},
+          {"memory_total_bytes", known(host.memory_total)},
+          {"memory_available_bytes", known(host.memory_total == 0 ? 0 : host.memory_available)},
           {"cgroup_memory_limit_bytes", or_null(host.cgroup_memory_limit)},
           {"mount_point", or_null(host.mount_point)},
           {"filesystem", or_null(host.filesystem)},
@@ -150,8 +153,8 @@ Json to_json(const StartBench& bench) {
           {"model", bench.model},
           {"model_path", or_null(bench.model_path)},
           {"model_from", or_null(bench.model_from)},
-          {"weight_bytes", bench.weight_bytes},
-          {"weight_files", bench.weight_files},
+          {"weight_bytes", known(bench.weight_bytes)},
+          {"weight_files", known(bench.weight_files)},
           {"weight_format", or_null(bench.weight_format)},
           {"max_model_len", or_null(bench.max_model_len)},
           {"engine", bench.engine},

@@ -53,6 +53,30 @@ TEST(Footprint, EvictionIsProved) {
   EXPECT_TRUE(observe_footprint({path}, {}, {}).files.empty());
 }
 
+TEST(Footprint, NothingSeenIsNotCalledCold) {
+  const auto state = evict_footprint({});
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->state, "unknown");
+}
+
+TEST(Footprint, FilesOfUnknownResidencyAreNotCalledCold) {
+  const test::Scratch scratch;
+  const auto path = scratch.file("module.py", 20'000);
+  ASSERT_TRUE(pagecache::fill({path}, {}));
+  auto footprint = observe_footprint({path}, {}, {});
+  footprint.unknown_files = 1;
+  EXPECT_EQ(evict_footprint(footprint)->state, "unknown");
+}
+
+TEST(Footprint, AGoodPartLeftInMemoryIsSaid) {
+  const test::Scratch scratch;
+  const auto path = scratch.file("module.py", 20'000);
+  ASSERT_TRUE(pagecache::fill({path}, {}));
+  auto footprint = observe_footprint({path}, {}, {});
+  footprint.shared_bytes = 20'000;
+  EXPECT_EQ(evict_footprint(footprint)->state, "partial");
+}
+
 TEST(Footprint, CandidatesAreTheProgramAndThePythonFolders) {
   const test::Scratch scratch;
   const auto module = scratch.file("module.py", 10);

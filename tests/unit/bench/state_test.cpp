@@ -4,12 +4,12 @@
 
 #include "stoker/pagecache/evict.hpp"
 #include "stoker/pagecache/fill.hpp"
+#include "stoker/pagecache/residency.hpp"
 #include "unit/bench/scratch.hpp"
 
 namespace stoker::bench {
 namespace {
 
-using os::FilesystemKind;
 using record::Mode;
 
 constexpr std::size_t k_bytes = 3 * k_mib + 17;
@@ -17,14 +17,14 @@ constexpr std::size_t k_bytes = 3 * k_mib + 17;
 class State : public ::testing::Test {
 protected:
   void SetUp() override {
-    weights = {scratch.file("a.safetensors", k_bytes), scratch.file("b.safetensors", 4096)};
+    weights.files = {scratch.file("a.safetensors", k_bytes), scratch.file("b.safetensors", 4096)};
     start.valid = true;
   }
   // As if an engine had read all weights through the page cache.
-  void engine_reads_weights() { ASSERT_TRUE(pagecache::fill(weights, {})); }
+  void engine_reads_weights() { ASSERT_TRUE(pagecache::fill(weights.files, {})); }
 
   test::Scratch scratch;
-  std::vector<std::string> weights;
+  Weights weights;
   record::Start start;
 };
 
@@ -37,7 +37,7 @@ TEST_F(State, ColdIsProvedAsNothingResident) {
 }
 
 TEST_F(State, WarmIsProvedAsAllResidentAndUntimed) {
-  ASSERT_TRUE(pagecache::evict(weights));
+  ASSERT_TRUE(pagecache::evict(weights.files));
   ASSERT_TRUE(prepare_weights(Mode::warm, weights, start, {}));
   EXPECT_TRUE(start.valid) << start.invalid_reason;
   EXPECT_EQ(start.residency_before, 1.0);
@@ -52,7 +52,7 @@ TEST_F(State, PrewarmedIsTimed) {
 }
 
 TEST_F(State, AMissingWeightFileIsAnError) {
-  weights.push_back(scratch.path() + "/absent");
+  weights.files.push_back(scratch.path() + "/absent");
   EXPECT_EQ(prepare_weights(Mode::cold, weights, start, {}).error().kind(), ErrorKind::not_found);
 }
 
@@ -60,7 +60,7 @@ TEST_F(State, AColdStartWhoseBytesCameFromTheDeviceStaysValid) {
   ASSERT_TRUE(prepare_weights(Mode::cold, weights, start, {}));
   engine_reads_weights();
   start.device_read_bytes = 10 * k_mib;
-  account_weights(Mode::cold, weights, {FilesystemKind::local, false}, start);
+  account_weights(Mode::cold, weights.files, {"ext4", "", false}, start);
   EXPECT_TRUE(start.valid) << start.invalid_reason;
   EXPECT_EQ(start.residency_after, 1.0);
   EXPECT_EQ(start.device_weight_bytes, k_bytes + 4096);
@@ -72,23 +72,56 @@ TEST_F(State, AHiddenCacheMakesAColdStartInvalid) {
   ASSERT_TRUE(prepare_weights(Mode::cold, weights, start, {}));
   engine_reads_weights();
   start.device_read_bytes = 100 * k_kib;
-  account_weights(Mode::cold, weights, {FilesystemKind::local, false}, start);
+  account_weights(Mode::cold, weights.files, {"ext4", "", false}, start);
   EXPECT_FALSE(start.valid);
   EXPECT_NE(start.invalid_reason.find("a cache that this kernel does not show"), std::string::npos) << start.invalid_reason;
 }
 
-TEST_F(State, AnEngineThatReadsNothingIsNoColdStart) {
+// Whatever else the device gave meanwhile: these weights were not read.
+TEST_F(State, AnEngineThatReadsOtherFilesIsNoColdStart) {
   ASSERT_TRUE(prepare_weights(Mode::cold, weights, start, {}));
-  start.device_read_bytes = 0;
-  account_weights(Mode::cold, weights, {FilesystemKind::local, false}, start);
+  start.device_read_bytes = start.tree_read_bytes = 100 * k_mib;
+  account_weights(Mode::cold, weights.files, {"ext4", "", false}, start);
   EXPECT_FALSE(start.valid);
+}
+
+TEST_F(State, FlagsThatPromiseDirectReadsAreNoEvidenceOfThem) {
+  ASSERT_TRUE(prepare_weights(Mode::cold, weights, start, {}));
+  engine_reads_weights();
+  start.device_read_bytes = start.tree_read_bytes = 10 * k_mib;
+  account_weights(Mode::cold, weights.files, {"ext4", "", true}, start);
+  EXPECT_EQ(start.device_weight_bytes, k_bytes + 4096);
+}
+
+TEST_F(State, AWarmStartsOtherBytesAreNotWeights) {
+  ASSERT_TRUE(prepare_weights(Mode::warm, weights, start, {}));
+  start.device_read_bytes = start.tree_read_bytes = 100 * k_mib;
+  account_weights(Mode::warm, weights.files, {"ext4", "", false}, start);
+  EXPECT_EQ(start.device_weight_bytes, 0U);
+  EXPECT_EQ(start.device_other_bytes, 100 * k_mib);
+}
+
+TEST_F(State, APathWithAHiddenCacheIsNeverProvedCold) {
+  ASSERT_TRUE(prepare_weights(Mode::cold, weights, start, {}));
+  engine_reads_weights();
+  start.device_read_bytes = 10 * k_mib;
+  account_weights(Mode::cold, weights.files, {"zfs", "a cache of its own", false}, start);
+  EXPECT_FALSE(start.valid);
+  EXPECT_NE(start.invalid_reason.find("a cache of its own"), std::string::npos);
+}
+
+TEST_F(State, WhatLiesBelowTheFilesystemIsEvictedToo) {
+  weights.below = {scratch.file("disk.img", 8192)};
+  ASSERT_TRUE(pagecache::fill(weights.below, {}));
+  ASSERT_TRUE(prepare_weights(Mode::cold, weights, start, {}));
+  EXPECT_EQ(pagecache::total(pagecache::measure_all(weights.below).value()).resident, 0U);
 }
 
 TEST_F(State, ADirectLoaderLeavesNoResidencyAndIsProvedByItsOwnReads) {
   ASSERT_TRUE(prepare_weights(Mode::cold, weights, start, {}));
   start.device_read_bytes = 8 * k_mib;
-  start.tree_read_bytes = 4 * k_mib;
-  account_weights(Mode::cold, weights, {FilesystemKind::local, true}, start);
+  start.tree_read_bytes = 5 * k_mib;
+  account_weights(Mode::cold, weights.files, {"ext4", "", true}, start);
   EXPECT_TRUE(start.valid) << start.invalid_reason;
   EXPECT_EQ(start.device_weight_bytes, k_bytes + 4096);
 }
@@ -96,7 +129,7 @@ TEST_F(State, ADirectLoaderLeavesNoResidencyAndIsProvedByItsOwnReads) {
 TEST_F(State, WithoutAnyCounterAColdStartCannotBeProved) {
   ASSERT_TRUE(prepare_weights(Mode::cold, weights, start, {}));
   engine_reads_weights();
-  account_weights(Mode::cold, weights, {FilesystemKind::local, false}, start);
+  account_weights(Mode::cold, weights.files, {"ext4", "", false}, start);
   EXPECT_FALSE(start.valid);
   EXPECT_NE(start.invalid_reason.find("cannot be proved"), std::string::npos);
 }
@@ -104,9 +137,10 @@ TEST_F(State, WithoutAnyCounterAColdStartCannotBeProved) {
 TEST_F(State, WhatIsNewFromAMountCameOverIt) {
   ASSERT_TRUE(prepare_weights(Mode::cold, weights, start, {}));
   engine_reads_weights();
-  account_weights(Mode::cold, weights, {FilesystemKind::network, false}, start);
+  account_weights(Mode::cold, weights.files, {"nfs4", "", false}, start);
   EXPECT_TRUE(start.valid) << start.invalid_reason;
-  ASSERT_EQ(start.notes.size(), 1U);
+  EXPECT_EQ(start.device_read_bytes, k_bytes + 4096);
+  EXPECT_EQ(start.device_weight_bytes, k_bytes + 4096);
 }
 
 TEST_F(State, TheFirstReasonIsTheOneKept) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "unit/bench/scratch.hpp"
+#include "unit/cli/environment.hpp"
 
 namespace stoker::cli {
 namespace {
@@ -52,9 +53,31 @@ TEST(App, GlobalFlagsMayFollowTheCommand) {
 
 TEST(App, WhatFollowsTwoDashesIsNotParsed) {
   const test::Scratch scratch;
-  const auto answer = stoker({"bench", "start", scratch.path(), "--dry-run", "--json", "--", "vllm", "serve", "--nonsense"});
+  const auto answer = stoker({"bench", "start", scratch.path(), "--dry-run", "--json", "--", "/bin/sh", "serve", "--nonsense", "--admin-api-key", "hush"});
   EXPECT_EQ(answer.code, 0) << answer.err;
   EXPECT_NE(answer.out.find("--nonsense"), std::string::npos);
+  EXPECT_EQ(answer.out.find("hush"), std::string::npos);
+  EXPECT_EQ(answer.err.find("hush"), std::string::npos);
+}
+
+TEST(App, TheStoreIsTheFlagsThenTheEnvironmentsThenTheFiles) {
+  const test::Scratch scratch;
+  std::ofstream(scratch.path() + "/config.ini") << "store=/from-file\n";
+  const auto looked_in = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--config", scratch.path() + "/config.ini", "inspect", "org/name"});
+    return stoker(words).err;
+  };
+  const test::Environment unset("STOKER_STORE", std::nullopt);
+  EXPECT_NE(looked_in({}).find("/from-file"), std::string::npos);
+  const test::Environment set("STOKER_STORE", "/from-environment");
+  EXPECT_NE(looked_in({}).find("/from-environment"), std::string::npos);
+  EXPECT_NE(looked_in({"--store", "/from-flag"}).find("/from-flag"), std::string::npos);
+}
+
+TEST(App, AConfigFileWithUnknownKeysIsRefused) {
+  const test::Scratch scratch;
+  std::ofstream(scratch.path() + "/config.ini") << "stoer=/x\n";
+  EXPECT_EQ(stoker({"--config", scratch.path() + "/config.ini", "inspect", "org/name"}).code, 2);
 }
 
 }  // namespace

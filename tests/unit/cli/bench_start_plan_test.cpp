@@ -1,6 +1,7 @@
 #include "stoker/cli/bench_start_plan.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "unit/bench/scratch.hpp"
 #include "unit/cli/environment.hpp"
@@ -12,7 +13,10 @@ using Words = std::vector<std::string>;
 
 class Plan : public ::testing::Test {
 protected:
-  Plan() : environment("MAX_MODEL_LEN", std::nullopt) { options.model = scratch.path(); }
+  Plan() : environment({{"MAX_MODEL_LEN", std::nullopt}, {"PATH", scratch.path()}}) {
+    options.model = scratch.path();
+    for (const char* program : {"vllm", "llama-server"}) ::chmod(scratch.file(program, 0).c_str(), 0755);
+  }
   Result<bench::StartPlan> made(Words after_dashes = {}) {
     Globals globals;
     globals.dashes = !after_dashes.empty();
@@ -60,6 +64,8 @@ TEST_F(Plan, MaxModelLenComesFromTheEnvironmentOrTheCommand) {
   EXPECT_NE(std::find(composed->argv.begin(), composed->argv.end(), "4096"), composed->argv.end());
 }
 
+TEST_F(Plan, AProgramThatIsNotThereIsRefusedBeforeAnything) { EXPECT_EQ(made({"no-such-server"}).error().kind(), ErrorKind::not_found); }
+
 TEST_F(Plan, BadWordsAreUsageErrors) {
   const auto refused = [&](Words command = {"vllm", "serve", "m"}) {
     const auto plan = made(std::move(command));
@@ -73,6 +79,9 @@ TEST_F(Plan, BadWordsAreUsageErrors) {
   options.cold_scope = "everything";
   EXPECT_TRUE(refused());
   options.cold_scope = "weights";
+  options.ready_timeout = "0";
+  EXPECT_TRUE(refused());
+  options.ready_timeout = "10s";
   options.engine = "vlm";
   EXPECT_TRUE(refused());
   options.engine = "command";

@@ -106,5 +106,25 @@ TEST(ProcessFacts, KnowOurselves) {
   EXPECT_GT(self->start_ticks, 0U);
 }
 
+TEST(Process, EveryOptionThatEndsLikeASecretIsBlotted) {
+  EXPECT_EQ(without_secrets({"sglang", "--admin-api-key", "hush", "--ssl-keyfile", "f", "--x-token=hush", "--tokenizer", "t", "--max-num-tokens", "5"}),
+            (std::vector<std::string>{"sglang", "--admin-api-key", "***", "--ssl-keyfile", "f", "--x-token=***", "--tokenizer", "t", "--max-num-tokens", "5"}));
+}
+
+TEST(Process, AFileOpenWithDirectReadsIsSeen) {
+  std::string path = "/var/tmp/stoker-direct-XXXXXX";
+  const int buffered = ::mkstemp(path.data());
+  ASSERT_GE(buffered, 0);
+  const std::set<FileId> files{look_at(path).value().id};
+  EXPECT_FALSE(reads_directly(::getpid(), files));
+  const int direct = ::open(path.c_str(), O_RDONLY | O_DIRECT);
+  if (direct >= 0) {
+    EXPECT_TRUE(reads_directly(::getpid(), files));
+    ::close(direct);
+  }
+  ::close(buffered);
+  ::unlink(path.c_str());
+}
+
 }  // namespace
 }  // namespace stoker::os

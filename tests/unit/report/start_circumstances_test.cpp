@@ -53,7 +53,7 @@ TEST(StartCircumstances, UnknownHostFactsAreLeftOut) {
 }
 
 TEST(StartCircumstances, PhaseThatGrowsMostIsNamedOnlyWhenThereIsADifference) {
-  EXPECT_THAT(told(phases_section, record::benches::distinct()), HasSubstr("`weights`: 6.00 s more, of 7.62 s in all"));
+  EXPECT_THAT(told(phases_section, record::benches::distinct()), HasSubstr("`weights`: 6.00 s more (medians; the mean difference of the starts is 7.62 s)"));
   EXPECT_THAT(told(phases_section, record::benches::noisy()), Not(HasSubstr("grows most")));
 }
 
