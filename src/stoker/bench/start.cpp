@@ -84,7 +84,7 @@ Result<Stage> set_stage(const StartPlan& plan, record::StartBench& bench) {
   Stage stage{plan, {}, {}, {}, {}, {}, {}, {}, {}};
   TRY_ASSIGN(const auto inspection, model::inspect(plan.model.path));
   TRY(fit_to_load(inspection));
-  TRY_ASSIGN(stage.weights.files, model::weight_files(plan.model.path));
+  for (const auto& shard : inspection.shards) stage.weights.files.push_back(shard.path);  // what was inspected is what is evicted
   describe_weights(inspection, bench);
   if (auto nvml = gpu::Nvml::open()) stage.nvml = std::move(*nvml);
   bench.host = host_facts(stage.weights.files.front(), stage.nvml);
